@@ -1,0 +1,51 @@
+# What one does with Hansa; `make` alone lists it.
+
+PYTHON ?= python3
+STATE  ?= ./state
+LISTEN ?= 127.0.0.1:8080
+BIN    := .venv/bin
+STAMP  := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lab-test bench lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## the locked environment in .venv, with Hansa in it
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Hansa needs Python 3.11 or newer: name one with make PYTHON=python3.12.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo 'This Python cannot make environments: install python3-venv (apt-get install python3-venv).' >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+run: setup  ## a league: make run [CLOUDS=clouds.yaml SITES=east=entry,west=entry] [STATE=DIR] [LISTEN=HOST:PORT]
+	$(BIN)/hansa serve $(if $(CLOUDS),--clouds $(CLOUDS),--sim 3) $(if $(SITES),--sites $(SITES)) --state $(STATE) --listen $(LISTEN)
+
+test: setup  ## style, types and all tests that need neither root nor network
+	$(BIN)/ruff check .
+	$(BIN)/ruff check --isolated --select E9,F,B lab
+	$(BIN)/mypy
+	$(BIN)/pytest -q -m 'not lab'
+
+lab-test: setup  ## the tests against real OpenStack clouds on this machine (Debian, root)
+	lab/with 2 $(BIN)/pytest -q -m lab tests
+
+bench: setup  ## how fast it is, against nginx and a real Nova (Debian, root; installs nginx where it is missing)
+	lab/with 1 $(BIN)/python -m bench $(BENCH)
+
+lock:  ## renew the locks after a change to requirements*.in; with UPGRADE=1 take the newest versions
+	test -x .lock-tools/bin/uv || { $(PYTHON) -m venv .lock-tools && .lock-tools/bin/pip install -qq uv; }
+	for name in requirements requirements-dev; do \
+	  .lock-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --strip-extras $(if $(UPGRADE),--upgrade) $$name.in -o $$name.lock || exit 1; \
+	done
+
+clean:  ## remove what can be made again; a league's state is left alone
+	rm -rf .venv .lock-tools .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How fast Hansa is, in ratios that one run on one machine can tell: `python -m bench`."""

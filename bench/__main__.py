@@ -1,0 +1,70 @@
+"""The benchmark's command line: measure, tell people, end with one line of JSON; exit code 1 where a goal is missed."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import pathlib
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+
+from bench import figures, latency, lists, nova, processes, rig, streams
+
+PARTS = ('routed', 'streams', 'lists')
+
+
+def main() -> int:
+    """Measure what is asked for."""
+    options = _options()
+    told: list[figures.Figure] = []
+    with tempfile.TemporaryDirectory(prefix='hansa-bench-') as folder, rig.standing(pathlib.Path(folder)) as on:
+        # Lists come last: ten thousand servers at the site would be work for it in all that follows.
+        parts: dict[str, Callable[[], list[figures.Figure]]] = {
+            'routed': lambda: latency.measure(on, options.seconds),
+            'streams': lambda: streams.measure(on, options.mib << 20),
+            'lists': lambda: lists.measure(on, options.seconds, options.servers, _nova(options)),
+        }
+        for name in options.only or PARTS:
+            print(f'== {name}', flush=True)
+            found = parts[name]()
+            print(figures.report(found), flush=True)
+            told += found
+    if options.write:
+        page = figures.page(told, _machine())
+        (processes.ROOT / 'docs' / 'performance.md').write_text(page, encoding='utf-8')
+    for one in figures.missed(told):
+        print(f'MISSED: {one.about}: {figures.shown(one.value)} {one.unit}, goal {one.goal:g}')
+    print(figures.line(told))
+    return 1 if figures.missed(told) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
+    parser.add_argument('--only', action='append', choices=PARTS, help='measure this part alone; can be given again')
+    parser.add_argument('--seconds', type=float, default=5, help='how long each load lasts (default: 5)')
+    parser.add_argument('--mib', type=int, default=1024, help='size of the image that is streamed (default: 1024)')
+    parser.add_argument('--servers', type=int, default=10_000, help='servers in the inventory (default: 10000)')
+    parser.add_argument('--nova', default='east', help='cloud of the lab to compare lists with (default: east)')
+    parser.add_argument('--nova-servers', type=int, default=1000, help='servers to give it (default: 1000)')
+    parser.add_argument('--write', action='store_true', help='write docs/performance.md')
+    options = parser.parse_args()
+    if options.write and options.only:
+        parser.error('--write wants all parts')
+    return options
+
+
+def _nova(options: argparse.Namespace) -> nova.Source | None:
+    file = os.environ.get('LAB_CLOUDS')
+    return nova.Source(pathlib.Path(file), options.nova, options.nova_servers) if file else None
+
+
+def _machine() -> str:
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return f'{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}, {day}'
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""nginx as the yardstick: a private one that passes everything on to one upstream, on a port and in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+from bench import processes
+
+CONFIGURATION = """\
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    keepalive_requests 1000000;
+    upstream site {{ server 127.0.0.1:{upstream}; keepalive 32; keepalive_requests 1000000; }}
+    server {{
+        listen 127.0.0.1:{port};
+        client_max_body_size 0;
+        location / {{
+            proxy_pass http://site;
+            proxy_http_version 1.1;
+            proxy_set_header Connection '';
+            proxy_request_buffering off;
+            proxy_max_temp_file_size 0;
+        }}
+    }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def before(upstream: int, folder: pathlib.Path) -> Iterator[tuple[int, processes.Program]]:
+    """Run one in front of a port of 127.0.0.1; its own port and the program."""
+    folder.mkdir()
+    port = processes.free_port()
+    conf = folder / 'nginx.conf'
+    user = 'user root;' if os.geteuid() == 0 else ''
+    conf.write_text(CONFIGURATION.format(folder=folder, upstream=upstream, port=port, user=user), encoding='utf-8')
+    command = [_binary(), '-p', str(folder), '-c', str(conf), '-e', str(folder / 'error.log')]
+    with processes.running(command, folder / 'out.log', port) as program:
+        yield port, program
+
+
+def _binary() -> str:
+    found = shutil.which('nginx', path=os.environ.get('PATH', '') + ':/usr/sbin')
+    if found:
+        return found
+    if os.geteuid() != 0 or not shutil.which('apt-get'):
+        raise SystemExit('The benchmark compares with nginx: install it first (Debian: apt-get install nginx-light).')
+    # RUNLEVEL=1 keeps Debian from starting it as a service.
+    environment = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive', 'RUNLEVEL': '1'}
+    for words in (('update', '-qq'), ('install', '-y', '-qq', '--no-install-recommends', 'nginx-light')):
+        subprocess.run(('apt-get', *words), check=True, env=environment, timeout=600, stdout=subprocess.DEVNULL)
+    return '/usr/sbin/nginx'

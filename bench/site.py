@@ -1,0 +1,80 @@
+"""A site to measure over: the simulated cloud behind uvicorn, with large images that are counted rather than kept.
+
+`python -m bench.site PORT`. Beside the cloud's own it answers `POST /bench/clone` with {"server": id, "count": n}.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import sys
+
+import msgspec
+import uvicorn
+
+from hansa.ports.clock import SystemClock
+from hansa.sites.sim import cloud
+
+FILE = re.compile('/v2/images/([^/]+)/file$')
+PIECE = bytes(256 << 10)
+
+
+class Site:
+    """ASGI application: the simulated cloud with a Glance that bears gigabytes."""
+
+    def __init__(self, inner: cloud.SimCloud) -> None:
+        self.inner = inner
+        self.sizes: dict[str, int] = {}
+
+    async def __call__(self, scope: cloud.Message, receive: cloud.Receive, send: cloud.Send) -> None:
+        found = FILE.search(scope.get('path', ''))
+        if found and scope['method'] == 'PUT':
+            await self._swallow(found[1], scope, receive, send)
+        elif found and scope['method'] == 'GET' and found[1] in self.sizes:
+            await self._pour(self.sizes[found[1]], send)
+        elif scope.get('path') == '/bench/clone':
+            await self._clone(receive, send)
+        else:
+            await self.inner(scope, receive, send)
+
+    async def _swallow(self, image: str, scope: cloud.Message, receive: cloud.Receive, send: cloud.Send) -> None:
+        """Count the body; the cloud itself is given one byte, so that the image becomes active."""
+        self.sizes[image] = 0
+        more = True
+        while more:
+            message = await receive()
+            if message['type'] == 'http.disconnect':
+                return
+            self.sizes[image] += len(message.get('body', b''))
+            more = message.get('more_body', False)
+        one: list[cloud.Message] = [{'type': 'http.request', 'body': b'x', 'more_body': False}]
+
+        async def again() -> cloud.Message:
+            return one.pop() if one else await receive()
+
+        headers = [(name, b'1' if name == b'content-length' else value) for name, value in scope['headers']]
+        await self.inner({**scope, 'headers': headers}, again, send)
+
+    async def _pour(self, size: int, send: cloud.Send) -> None:
+        headers = [(b'content-type', b'application/octet-stream'), (b'content-length', str(size).encode())]
+        await send({'type': 'http.response.start', 'status': 200, 'headers': headers})
+        while size > 0:
+            await send({'type': 'http.response.body', 'body': PIECE[:size], 'more_body': True})
+            size -= len(PIECE)
+        await send({'type': 'http.response.body', 'body': b''})
+
+    async def _clone(self, receive: cloud.Receive, send: cloud.Send) -> None:
+        """Copies with ids, names and times of their own."""
+        order = msgspec.json.decode((await receive())['body'])
+        state = self.inner.state
+        for number in range(order['count']):
+            twin = copy.deepcopy(state.servers[order['server']])
+            twin |= {'id': state.new_id(), 'name': f'clone-{number}', '_updated': state.now()}
+            state.servers[twin['id']] = twin
+        await send({'type': 'http.response.start', 'status': 204, 'headers': []})
+        await send({'type': 'http.response.body', 'body': b''})
+
+
+if __name__ == '__main__':
+    application = Site(cloud.SimCloud('east', SystemClock(), seed=1))
+    uvicorn.run(application, host='127.0.0.1', port=int(sys.argv[1]), log_level='warning', access_log=False)

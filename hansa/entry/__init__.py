@@ -1,0 +1,1 @@
+"""Configuration, wiring, supervision and the command line."""

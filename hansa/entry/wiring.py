@@ -1,0 +1,201 @@
+"""Plain constructors: reading this file shows the whole house. The only place that sees both wings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pathlib
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from hansa.entry.config import Config
+from hansa.model.errors import ConfigError, HansaError
+from hansa.model.site import SiteSpec
+from hansa.northbound.compute import errors as compute_errors
+from hansa.northbound.compute import routes as compute_routes
+from hansa.northbound.compute import versions as compute_versions
+from hansa.northbound.hall import door, kinds, table, wire
+from hansa.northbound.hall.app import Hall
+from hansa.northbound.identity.door import IdentityDoor
+from hansa.northbound.image import errors as image_errors
+from hansa.northbound.image import routes as image_routes
+from hansa.northbound.league.routes import League
+from hansa.northbound.network import errors as network_errors
+from hansa.northbound.network import routes as network_routes
+from hansa.northbound.volume import errors as volume_errors
+from hansa.northbound.volume import routes as volume_routes
+from hansa.northbound.volume import versions as volume_versions
+from hansa.northbound.volume.door import VolumeDoor
+from hansa.ports.clock import Clock
+from hansa.ports.identity import Identity
+from hansa.ports.roster import Roster
+from hansa.ports.site import Site
+from hansa.ports.store import Store
+from hansa.rules.aliases import AliasBook
+from hansa.rules.diff import Pace
+from hansa.services.accounts import Accounts
+from hansa.services.journal import Journal
+from hansa.services.listing import Listing
+from hansa.services.locating import Locating
+from hansa.services.membership import Membership
+from hansa.services.placing import Placing
+from hansa.services.preparing import Preparing
+from hansa.services.quotas import Quotas
+from hansa.services.relay import Relay
+from hansa.services.routing import Routing
+from hansa.services.sharing.flavors import Flavors
+from hansa.services.sharing.groups import Groups
+from hansa.services.sharing.images import Images
+from hansa.services.sharing.keys import Keys
+from hansa.services.surveying import Surveying
+from hansa.sites.openstack.connector import OpenStackSite
+from hansa.sites.sim.cloud import SimCloud
+from hansa.sites.sim.transport import AsgiTransport
+from hansa.storage.sqlite import open_store
+from hansa.sync.flock import Flock
+from hansa.sync.intake import Intake
+from hansa.workflows.levelling import Levelling
+from hansa.workflows.recovering import Recovering
+
+_log = logging.getLogger('hansa')
+_RECOVER_EVERY = 5.0
+_LEVEL_EVERY = 15.0
+
+
+class House:
+    """Everything that runs, ready to be served; `hall` is the ASGI application."""
+
+    def __init__(self, hall: Hall, store: Store, membership: Membership, flock: Flock, roster: Roster, loops: list[asyncio.Task[None]]) -> None:
+        self.hall = hall
+        self.store = store
+        self.membership = membership
+        self.roster = roster
+        self._flock = flock
+        self._loops = loops
+
+    async def close(self) -> None:
+        """Stop all loops, then close what they used."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.membership.close()
+        await self._flock.close()
+        for member in self.roster:
+            await member.site.close()
+        await self.store.close()
+
+
+async def build(config: Config, identity: Identity, identity_door: IdentityDoor, clock: Clock, directory: pathlib.Path | None) -> House:
+    """Wire the house. Raises ConfigError for a state directory that cannot be used."""
+    store = await open_store(directory)
+    book = AliasBook(await store.aliases())
+    roster = Roster()
+    pace = Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s)
+    flock = Flock(store, Intake(store, book, roster, clock), clock, pace)
+    accounts = Accounts(store, book)
+    relay = Relay(accounts, book, config.url)
+    journal = Journal(store, clock)
+    groups = Groups(store, book, roster, relay, clock)
+    preparing = Preparing(
+        store,
+        Flavors(store, book, flock),
+        Images(store, book, roster, accounts, journal, flock, clock),
+        groups,
+        Keys(store, book, roster, accounts, relay, clock),
+    )
+    locating = Locating(store, roster, relay, accounts, clock)
+    quotas = Quotas(roster, accounts, relay, book, clock)
+    surveying = Surveying(store, roster, accounts, locating, preparing, quotas)
+    services = kinds.Services(
+        accounts=accounts,
+        listing=Listing(store, roster, clock),
+        locating=locating,
+        placing=Placing(store, roster, relay, journal, preparing, surveying, flock),
+        quotas=quotas,
+        relay=relay,
+        roster=roster,
+        routing=Routing(store, locating, relay, preparing, flock),
+        limit=config.limits_body_mb << 20,
+    )
+    membership = Membership(store, book, roster, identity, flock, lambda spec: site(spec, clock), clock)
+    league = League(store, roster, membership, clock, config.url)
+    hall = Hall(
+        {**_doors(config, services, preparing, identity, roster), 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)},
+        {'league': league.answer},
+        config.limits_connections,
+    )
+    recovering = Recovering(store, roster, journal, flock, clock, clock.now())
+    levelling = Levelling(store, book, roster, groups, flock)
+    loops = [
+        asyncio.create_task(_repeat(recovering.go_over, _RECOVER_EVERY, clock)),
+        asyncio.create_task(_repeat(levelling.go_over, _LEVEL_EVERY, clock)),
+    ]
+    return House(hall, store, membership, flock, roster, loops)
+
+
+def _doors(
+    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster
+) -> dict[str, Callable[[wire.Request], Awaitable[wire.Answer]]]:
+    def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
+        return kind(style, routes, identity, roster, config.url).answer
+
+    return {
+        'compute': opened(
+            door.Door,
+            door.Style('compute', 'compute', compute_errors.fault, compute_versions.BASE),
+            compute_routes.routes(services, preparing),
+        ),
+        'volume': opened(
+            VolumeDoor, door.Style('volume', 'volume', volume_errors.fault, volume_versions.BASE), volume_routes.routes(services)
+        ),
+        'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
+        'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
+    }
+
+
+def site(spec: SiteSpec, clock: Clock) -> Site:
+    """The connector of a site's kind. Raises ConfigError for a kind that there is not."""
+    if spec.kind == 'openstack':
+        return OpenStackSite(spec.name, spec.settings, clock)
+    if spec.kind == 'sim':
+        cloud = SimCloud(spec.name, clock)
+        return OpenStackSite(spec.name, _simulated(spec.name), clock, AsgiTransport(cloud))
+    raise ConfigError(f'Site {spec.name}: there is no kind of site called {spec.kind}; there are openstack and sim.')
+
+
+def _simulated(name: str) -> dict[str, object]:
+    auth = {
+        'auth_url': f'http://{name}.sim/identity/v3',
+        'username': 'admin',
+        'password': 'secret',
+        'project_name': 'admin',
+        'user_domain_name': 'Default',
+        'project_domain_name': 'Default',
+    }
+    return {'auth_type': 'password', 'auth': auth, 'region_name': 'RegionOne', 'interface': 'public', 'verify': True}
+
+
+async def _healthy(_: wire.Request) -> wire.Answer:
+    """`GET /healthcheck`, as oslo.middleware answers it."""
+    return wire.Answer(200, [('content-type', 'text/plain')], b'OK')
+
+
+def _index(config: Config) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
+    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image')})
+
+    async def index(_: wire.Request) -> wire.Answer:
+        return wire.raw(200, document)
+
+    return index
+
+
+async def _repeat(act: Callable[[], Awaitable[int]], seconds: float, clock: Clock) -> None:
+    while True:
+        try:
+            await act()
+        except HansaError as error:
+            _log.warning('%s', error)
+        except Exception:
+            _log.exception('a loop of the house failed; it goes on')
+        await clock.sleep(seconds)

@@ -1,0 +1,1 @@
+"""The identity engine: a real Keystone run beside us, or the one the operator has."""

@@ -1,0 +1,78 @@
+"""The identity engine in memory, for tests and trials: it knows the tokens it was told of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from hansa.model.call import Token
+from hansa.model.errors import TooLarge, Unauthorized
+from hansa.ports.clock import Clock
+from hansa.ports.site import Headers, SiteResponse
+
+NOT_FOUND = b'{"error":{"code":404,"message":"There is no Keystone here, only its twin.","title":"Not Found"}}'
+
+
+class Said:
+    """A response that is whole already."""
+
+    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self._body = body
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), '')
+
+    async def read(self, limit: int = 64 << 20) -> bytes:
+        if len(self._body) > limit:
+            raise TooLarge(f'The answer is longer than {limit} bytes.')
+        return self._body
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        if self._body:
+            yield self._body
+
+    async def close(self) -> None:
+        return None
+
+
+class IdentityTwin:
+    """The port `Identity` without a Keystone."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tokens: dict[str, Token] = {}
+        self.refreshed = 0
+
+    def add(self, token: str, told: Token) -> None:
+        """From now on this token says this."""
+        self._tokens[token] = told
+
+    def revoke(self, token: str) -> None:
+        """From now on it says nothing."""
+        self._tokens.pop(token, None)
+
+    async def validate(self, token: str) -> Token:
+        """What a token says. Raises Unauthorized."""
+        told = self._tokens.get(token)
+        if told is None or told.expires <= self._clock.now():
+            raise Unauthorized('The token is not known, was revoked or has expired.')
+        return told
+
+    async def refresh(self) -> None:
+        """Nothing is kept here that could be out of date; counts that it was asked."""
+        self.refreshed += 1
+
+    async def relay(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Headers,
+        body: bytes | AsyncIterator[bytes] | None,
+    ) -> SiteResponse:
+        """404, whatever is asked."""
+        return Said(404, [('Content-Type', 'application/json'), ('Content-Length', str(len(NOT_FOUND)))], NOT_FOUND)
+
+    async def close(self) -> None:
+        """Nothing to end."""

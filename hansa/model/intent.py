@@ -1,0 +1,30 @@
+"""What is about to be done, written down before it is done."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+State = Literal['planned', 'sent', 'revoked', 'done', 'undone']
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """One act at one site that must not get lost half way.
+
+    `marker` is the word by which the object can be found at the site again; `found` the id of what
+    came of it. `revoked` means that the caller was told it failed: what turns up is deleted. `detail` is JSON that the workflow of this `kind` understands. `generation` grows by one with
+    every write; a writer that holds an old one gets Conflict.
+    """
+
+    id: str
+    kind: str
+    project: str
+    user: str
+    site: str
+    marker: str
+    detail: bytes
+    state: State = 'planned'
+    found: str = ''
+    created: float = 0.0
+    generation: int = 0

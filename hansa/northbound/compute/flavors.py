@@ -1,0 +1,115 @@
+"""Flavors: objects of the league, listed once; administrators make and delete them once for all sites."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hansa.model.errors import Forbidden, NotFound, SiteDown, Unsupported
+from hansa.model.resource import Record
+from hansa.northbound.compute import params
+from hansa.northbound.hall import headers, kinds, lists, table, versions, wire
+from hansa.rules import views
+from hansa.services.relay import Forward, Reply
+from hansa.services.sharing.flavors import Flavors
+
+
+def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
+    """`GET /flavors` and `GET /flavors/detail`."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        listing = params.listing('flavor', ask.request.items(), ask.call, sites=services.roster.names())
+        found = await lists.page(services, listing)
+        items = lists.shown(ask, found, detail=detail)
+        links: list[dict[str, str]] = []
+        if found.more:
+            url = f'{ask.call.base}/v2.1/flavors' + ('/detail' if detail else '')
+            links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
+        return lists.answer('flavor', items, found, links)
+
+    return handle
+
+
+def one(services: kinds.Services) -> table.Handler:
+    """`GET /flavors/{id}`: flavors do not change, so the inventory answers."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        record = await _visible(services, ask)
+        version = versions.number(ask.call.version)
+        doc = views.show('flavor', msgspec.json.decode(record.doc), version, ask.call.token.admin, kinds.context(ask), single=True)
+        return wire.document(200, {'flavor': doc})
+
+    return handle
+
+
+async def _visible(services: kinds.Services, ask: table.Ask) -> Record:
+    record = await services.locating.record(ask.call, 'flavor', ask.names['id'])
+    if record is None:
+        raise NotFound(f'Flavor {ask.names["id"]} could not be found.')
+    return record
+
+
+def below(services: kinds.Services) -> table.Handler:
+    """What stands below a flavor (extra specs, access): read at one site, changed at every site that has it."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        record = await _visible(services, ask)
+        replicas = await services.listing.replicas('flavor', record.id)
+        forward = await headers.forward(ask.request, '', services.limit)
+        tail = kinds.tail(ask)
+        if ask.request.method in kinds.READS:
+            forward.path = f'/flavors/{record.site_id}{tail}'
+            return kinds.answer(await services.relay.send(ask.call, services.roster.get(record.site), forward))
+        return kinds.answer(await _everywhere(services, ask, replicas, forward, tail))
+
+    return handle
+
+
+async def _everywhere(services: kinds.Services, ask: table.Ask, replicas: list[Record], forward: Forward, tail: str) -> Reply:
+    """At each site that has it, the primary's last: its answer is the league's. Raises Forbidden, Unsupported, SiteDown."""
+    _administrator(ask)
+    reply: Reply | None = None
+    for replica in reversed(replicas):
+        member = services.roster.get(replica.site)
+        if not member.managed:
+            raise Unsupported(f'Site {member.name} does not let the league change flavors.')
+        sent = Forward(forward.method, f'/flavors/{replica.site_id}{tail}', forward.query, forward.headers, forward.body)
+        reply = await services.relay.send(ask.call, member, sent)
+        if reply.status >= 400 and reply.status != 404:
+            return reply
+        await services.routing.look(member, 'flavor', replica.site_id)
+    if reply is None:
+        raise NotFound('The flavor is at no site.')
+    return reply
+
+
+
+
+def create(services: kinds.Services, flavors: Flavors) -> table.Handler:
+    """`POST /flavors`: made at the first managed site, then at the others; one that is away gets it when it is first needed."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        _administrator(ask)
+        forward = await headers.forward(ask.request, '/flavors', services.limit)
+        managed = [member for member in services.roster if member.managed and member.site.health().reachable]
+        if not managed:
+            raise Unsupported('No reachable site of the league lets it make flavors.')
+        reply = await services.relay.send(ask.call, managed[0], forward)
+        if reply.status >= 300 or not isinstance(reply.body, bytes):
+            return kinds.answer(reply)
+        id = str(msgspec.json.decode(reply.body)['flavor']['id'])
+        await services.routing.look(managed[0], 'flavor', id)
+        for member in managed[1:]:
+            try:
+                await flavors.ensure(ask.call, member, id)
+            except SiteDown:
+                continue
+        return kinds.answer(reply)
+
+    return handle
+
+
+def _administrator(ask: table.Ask) -> None:
+    if not ask.call.token.admin:
+        raise Forbidden("Policy doesn't allow os_compute_api:os-flavor-manage to be performed.")
+
+

@@ -1,0 +1,38 @@
+"""The version documents of the compute API, with the league's links and the range that every site offers."""
+
+from __future__ import annotations
+
+from hansa.northbound.hall import kinds, table, versions, wire
+
+BASE = versions.Range((2, 1), (2, 1))
+
+
+def _entry(services: kinds.Services, base: str) -> dict[str, object]:
+    offered = versions.offered(services.roster, 'compute', BASE)
+    return {
+        'id': 'v2.1',
+        'status': 'CURRENT',
+        'version': versions.text(offered.highest),
+        'min_version': versions.text(offered.lowest),
+        'updated': '2013-07-23T11:33:21Z',
+        'links': [{'rel': 'self', 'href': f'{base}/v2.1/'}],
+    }
+
+
+def every(services: kinds.Services) -> table.Handler:
+    """`GET /`."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        return wire.document(200, {'versions': [_entry(services, ask.call.base)]})
+
+    return handle
+
+
+def one(services: kinds.Services) -> table.Handler:
+    """`GET /v2.1`."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        media = [{'base': 'application/json', 'type': 'application/vnd.openstack.compute+json;version=2.1'}]
+        return wire.document(200, {'version': {**_entry(services, ask.call.base), 'media-types': media}})
+
+    return handle

@@ -1,0 +1,1 @@
+"""What all public APIs share: reading requests, tokens, microversions, paging, routes."""

@@ -1,0 +1,61 @@
+"""The front door: one ASGI application that hands each request to the door of its API."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+
+from hansa.model.errors import BadRequest, Busy, HansaError
+from hansa.northbound.hall import wire
+
+Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
+
+_log = logging.getLogger('hansa.hall')
+
+
+class Hall:
+    """`doors` by first path segment; `local` ones open only to whoever comes by the unix socket.
+
+    At most `most` requests are under way at once; one more is told to come back (503, Retry-After).
+    """
+
+    def __init__(self, doors: Mapping[str, Answering], local: Mapping[str, Answering], most: int) -> None:
+        self._doors = doors
+        self._local = local
+        self._most = most
+        self._under_way = 0
+
+    async def __call__(self, scope: wire.Scope, receive: wire.Receive, send: wire.Send) -> None:
+        if scope['type'] != 'http':
+            return
+        id = f'req-{uuid.uuid4()}'
+        self._under_way += 1
+        try:
+            answer = await self._answer(scope, receive, id)
+            await wire.reply(send, answer, head=scope['method'] == 'HEAD')
+        except wire.Disconnected:
+            _log.debug('%s: the client left', id)
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, scope: wire.Scope, receive: wire.Receive, id: str) -> wire.Answer:
+        path = scope['raw_path'].decode('latin-1').partition('?')[0]
+        first, _, rest = path.lstrip('/').partition('/')
+        try:
+            if '//' in path:
+                raise BadRequest('The path has an empty segment (//) in it.')
+            request = wire.Request(scope, receive, f'/{rest}', id)
+            door = self._doors.get(first) or (self._local.get(first) if request.local else None)
+            if door is None:
+                return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self._doors))}.'))
+            if self._under_way > self._most and first != 'healthcheck':
+                raise Busy(f'The league has {self._most} requests under way, which is its limit.')
+            return await door(request)
+        except HansaError as error:
+            headers = [('retry-after', str(error.retry_after))] if isinstance(error, Busy) else []
+            return wire.document(error.status, _error(error.status, str(error)), ('x-openstack-request-id', id), *headers)
+
+
+def _error(code: int, message: str) -> dict[str, object]:
+    return {'error': {'code': code, 'message': message}}

@@ -1,0 +1,101 @@
+"""What every OpenStack door does with a request before and after its own handlers: token, version, route, fault."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from hansa.model.call import Call, Token
+from hansa.model.errors import Forbidden, HansaError, Unauthorized
+from hansa.northbound.hall import table, versions, wire
+from hansa.ports.identity import Identity
+from hansa.ports.roster import Roster
+
+Fault = Callable[[Exception, str], wire.Answer]
+
+_log = logging.getLogger('hansa.door')
+_SAFE = frozenset(('GET', 'HEAD', 'OPTIONS'))
+_NOBODY = Token('', '', '', '', '', '', frozenset(), 0.0)
+
+
+class Style(msgspec.Struct, frozen=True):
+    """How one API differs from the others here.
+
+    `service` is our word for it, `mount` its first path segment, `fault` puts an error into its form, `base` is its
+    microversion range where no site told one (None: it has none).
+    """
+
+    service: str
+    mount: str
+    fault: Fault
+    base: versions.Range | None = None
+
+
+class Door:
+    """One API: a style, a table and the way through."""
+
+    def __init__(self, style: Style, routes: table.Table, identity: Identity, roster: Roster, public_url: str) -> None:
+        self.style = style
+        self.table = routes
+        self._identity = identity
+        self._roster = roster
+        self._base = f'{public_url}/{style.mount}'
+        self._keystone = f'{public_url}/identity/v3'
+
+    async def answer(self, request: wire.Request) -> wire.Answer:
+        """Answer a request; whatever goes wrong becomes a fault of this API."""
+        version = ''
+        try:
+            route, names = self.table.match(request.method, request.words)
+            token = _NOBODY if route.open else await self._token(request)
+            version = self._version(request, route)
+            if not route.open and request.method not in _SAFE and not token.writer:
+                raise Forbidden('This token may only read: none of its roles is member, manager or admin.')
+            call = Call(request.id, token, self.style.service, version, self._base)
+            reply = await route.handler(table.Ask(call, request, names))
+        except HansaError as error:
+            reply = self.style.fault(error, request.id)
+            if isinstance(error, Unauthorized):
+                reply.headers.append(('www-authenticate', f'Keystone uri="{self._keystone}"'))
+        except wire.Disconnected:
+            raise
+        except Exception as error:
+            _log.exception('%s %s failed', request.method, request.path)
+            reply = self.style.fault(error, request.id)
+        return self._finish(reply, request, version)
+
+    async def _token(self, request: wire.Request) -> Token:
+        word = request.header('x-auth-token')
+        if not word:
+            raise Unauthorized('The request you have made requires authentication.')
+        return await self._identity.validate(word)
+
+    def _version(self, request: wire.Request, route: table.Route) -> str:
+        """Routed calls may use what their own site offers, so only the site judges a version above the league's."""
+        if self.style.base is None:
+            return ''
+        wanted = versions.asked(self.style.service, request)
+        offered = versions.offered(self._roster, self.style.service, self.style.base)
+        if route.open:
+            return versions.text(offered.lowest)
+        if route.kind == 'routed' and wanted and wanted != 'latest' and self._some_site_has(wanted):
+            return wanted
+        return versions.resolve(wanted, offered)
+
+    def _some_site_has(self, wanted: str) -> bool:
+        version = versions.number(wanted)
+        return any(version <= versions.number(member.highest(self.style.service) or '0.0') for member in self._roster)
+
+    def _finish(self, reply: wire.Answer, request: wire.Request, version: str) -> wire.Answer:
+        names = {name.lower() for name, _ in reply.headers}
+        reply.headers.append(('x-openstack-request-id', request.id))
+        if self.style.service == 'compute' and 'x-compute-request-id' not in names:
+            reply.headers.append(('x-compute-request-id', request.id))
+        if version and self.style.base is not None and 'openstack-api-version' not in names:
+            reply.headers.append(('OpenStack-API-Version', f'{self.style.service} {version}'))
+            reply.headers.append(('Vary', 'OpenStack-API-Version'))
+            if self.style.service == 'compute':
+                reply.headers.append(('X-OpenStack-Nova-API-Version', version))
+        return reply

@@ -1,0 +1,66 @@
+"""Lists from the inventory: read, shown at the version and to the role that asks, with the links to the next page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from hansa.model.resource import KINDS, Record
+from hansa.northbound.hall import filters, kinds, table, versions, wire
+from hansa.rules import views
+from hansa.services.listing import Page
+
+
+async def page(services: kinds.Services, listing: filters.Listing) -> Page:
+    """The page that a list request asks for."""
+    if not listing.offset:
+        return await services.listing.page(listing.query, listing.limit)
+    limit = None if listing.limit is None else listing.limit + listing.offset
+    found = await services.listing.page(listing.query, limit)
+    return msgspec.structs.replace(found, records=found.records[listing.offset :])
+
+
+def shown(ask: table.Ask, found: Page, *, detail: bool, flavors: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """The records of a page as the client is to see them."""
+    context = kinds.context(ask, flavors)
+    version = versions.number(ask.call.version or '0.0')
+    admin = ask.call.token.admin
+    return [_one(record, found, version, admin, context, detail) for record in found.records]
+
+
+def _one(
+    record: Record, found: Page, version: tuple[int, int], admin: bool, context: views.Context, detail: bool
+) -> dict[str, Any]:
+    doc: dict[str, Any] = msgspec.json.decode(record.doc)
+    if record.site in found.dark:
+        return views.unreachable(record.kind, doc, version, admin, context, detail=detail)
+    if detail:
+        return views.show(record.kind, doc, version, admin, context)
+    return views.brief(record.kind, doc, version, context)
+
+
+def freshness(found: Page) -> list[tuple[str, str]]:
+    """How old the list is, as a whole and by site, and which sites do not answer."""
+    headers = [('Age', str(found.age))]
+    if found.ages:
+        headers.append(('x-hansa-ages', ', '.join(f'{site}={age:.0f}' for site, age in sorted(found.ages.items()))))
+    if found.dark:
+        headers.append(('x-hansa-missing-sites', ','.join(sorted(found.dark))))
+    return headers
+
+
+def next_link(ask: table.Ask, marker: str, url: str) -> str:
+    """The same request for the page after `marker`."""
+    items = [(key, value) for key, value in ask.request.items() if key not in {'marker', 'offset'}]
+    return f'{url}?{urlencode([*items, ("marker", marker)])}'
+
+
+def answer(kind: str, items: list[dict[str, Any]], found: Page, links: list[dict[str, str]] | None = None) -> wire.Answer:
+    """A list in the form that Nova, Cinder and Neutron share."""
+    plural = KINDS[kind].plural
+    body: dict[str, object] = {plural: items}
+    if links:
+        body[f'{plural}_links'] = links
+    return wire.document(200, body, *freshness(found))

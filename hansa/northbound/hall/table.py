@@ -1,0 +1,85 @@
+"""The route table's machinery: every endpoint of an API in one literal, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.model.errors import NotFound
+from hansa.northbound.hall import wire
+
+Kind = Literal['routed', 'listed', 'placed', 'shared', 'own']
+
+
+class Ask(msgspec.Struct):
+    """One request of a known caller: `names` holds the words of the path that the route's pattern names."""
+
+    call: Call
+    request: wire.Request
+    names: dict[str, str]
+
+
+Handler = Callable[[Ask], Awaitable[wire.Answer]]
+
+
+class Route(msgspec.Struct, frozen=True):
+    """`methods` separated by blanks, '*' for all. In `pattern` '{name}' takes one word and a last '**' takes the rest.
+
+    `open` routes need no token.
+    """
+
+    kind: Kind
+    methods: str
+    pattern: str
+    handler: Handler
+    open: bool = False
+
+
+class MethodNotAllowed(NotFound):
+    """The path exists, this method of it does not."""
+
+    status = 405
+
+
+class Table:
+    """Finds the route of a request: the first that fits, in the order of the literal."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = tuple(routes)
+        self._ready = [(route, frozenset(route.methods.split()), tuple(route.pattern.strip('/').split('/'))) for route in routes]
+        self._first: dict[str, list[tuple[Route, frozenset[str], tuple[str, ...]]]] = {}
+        for entry in self._ready:
+            self._first.setdefault(entry[2][0], []).append(entry)
+
+    def match(self, method: str, words: tuple[str, ...]) -> tuple[Route, dict[str, str]]:
+        """Raises NotFound, MethodNotAllowed."""
+        head = words[0] if words else ''
+        allowed: set[str] = set()
+        for entry in (*self._first.get(head, ()), *self._first.get('{any}', ())):
+            route, methods, pattern = entry
+            names = _names(pattern, words or ('',))
+            if names is not None:
+                if method in methods or '*' in methods or (method == 'HEAD' and 'GET' in methods):
+                    return route, names
+                allowed |= methods
+        if allowed:
+            raise MethodNotAllowed(f'The method {method} is not offered here; there are {", ".join(sorted(allowed))}.')
+        raise NotFound('The resource could not be found.')
+
+
+def _names(pattern: tuple[str, ...], words: tuple[str, ...]) -> dict[str, str] | None:
+    names: dict[str, str] = {}
+    for at, part in enumerate(pattern):
+        if part == '**':
+            names['rest'] = '/'.join(words[at:])
+            return names
+        if at >= len(words):
+            return None
+        if part[:1] == '{':
+            names[part[1:-1]] = words[at]
+        elif part != words[at]:
+            return None
+    return names if len(pattern) == len(words) else None

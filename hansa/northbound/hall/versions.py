@@ -1,0 +1,76 @@
+"""Microversions: which are asked for, which are offered, and what a version document says."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from hansa.model.errors import BadRequest, NotAcceptable
+from hansa.northbound.hall import wire
+from hansa.ports.roster import Roster
+
+_FORM = re.compile(r'[1-9]\d{0,2}\.(0|[1-9]\d{0,3})')
+_WORDS = {'compute': ('compute', 'nova'), 'volume': ('volume', 'block-storage')}
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Lowest and highest microversion, both included."""
+
+    lowest: tuple[int, int]
+    highest: tuple[int, int]
+
+    def __contains__(self, version: object) -> bool:
+        return isinstance(version, tuple) and self.lowest <= version <= self.highest
+
+
+def asked(service: str, request: wire.Request) -> str:
+    """The microversion as the client wrote it: '' where it named none. Raises BadRequest for one that is none."""
+    for each in request.header('openstack-api-version').split(','):
+        word, _, version = each.strip().partition(' ')
+        if word.lower() in _WORDS.get(service, ()):
+            return _checked(version.strip())
+    if service == 'compute':
+        return _checked(request.header('x-openstack-nova-api-version').strip())
+    return ''
+
+
+def _checked(version: str) -> str:
+    if version and version != 'latest' and not _FORM.fullmatch(version):
+        raise BadRequest(f'API Version String {version} is of invalid format. Must be of format MajorNum.MinorNum.')
+    return version
+
+
+def offered(roster: Roster, service: str, base: Range) -> Range:
+    """What every site of the league offers; `base` where no site has told yet."""
+    lowest, highest = base.lowest, base.highest
+    told = [(member.capabilities.services[service]) for member in roster if member.capabilities and service in member.capabilities.services]
+    tops = [number(offer.highest) for offer in told if offer.highest]
+    bottoms = [number(offer.lowest) for offer in told if offer.lowest]
+    return Range(max([lowest, *bottoms]), min(tops, default=highest))
+
+
+def resolve(wanted: str, range: Range) -> str:
+    """The version that holds: the lowest where none is named, the highest for 'latest'. Raises NotAcceptable."""
+    if not wanted:
+        return text(range.lowest)
+    if wanted == 'latest':
+        return text(range.highest)
+    if number(wanted) not in range:
+        raise NotAcceptable(
+            f'Version {wanted} is not supported by the API. Minimum is {text(range.lowest)} and maximum is {text(range.highest)}.',
+            text(range.lowest),
+            text(range.highest),
+        )
+    return wanted
+
+
+def number(version: str) -> tuple[int, int]:
+    """'2.96' as (2, 96)."""
+    major, _, minor = version.partition('.')
+    return int(major), int(minor or 0)
+
+
+def text(version: tuple[int, int]) -> str:
+    """(2, 96) as '2.96'."""
+    return f'{version[0]}.{version[1]}'

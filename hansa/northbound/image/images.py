@@ -1,0 +1,57 @@
+"""Images: listed from the inventory, uploaded once, deleted everywhere."""
+
+from __future__ import annotations
+
+from hansa.model.resource import Record
+from hansa.northbound.hall import headers, kinds, lists, table, wire
+from hansa.northbound.image import params
+from hansa.services.relay import Forward
+from hansa.services.sharing.images import Images
+
+
+def listed(services: kinds.Services) -> table.Handler:
+    """`GET /images`."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        listing = params.listing('image', ask.request.items(), ask.call, services.roster.names())
+        found = await lists.page(services, listing)
+        body: dict[str, object] = {'images': lists.shown(ask, found, detail=True), 'schema': '/v2/schemas/images'}
+        query = f'?{ask.request.query}' if ask.request.query else ''
+        body['first'] = f'/v2/images{query}'
+        if found.more:
+            body['next'] = lists.next_link(ask, found.records[-1].id, '/v2/images')
+        return wire.document(200, body, *lists.freshness(found))
+
+    return handle
+
+
+class ImageRoom:
+    """Handlers of one image."""
+
+    def __init__(self, services: kinds.Services, images: Images) -> None:
+        self._services = services
+        self._images = images
+        self.routed = kinds.routed(services, 'image', '/images')
+
+    async def delete(self, ask: table.Ask) -> wire.Answer:
+        """`DELETE /images/{id}`: the primary decides; copies that the league made follow it."""
+        record = await self._services.locating.record(ask.call, 'image', ask.names['id'])
+        forward = await headers.forward(ask.request, '', self._services.limit)
+        reply = await self._services.routing.change(ask.call, 'image', '/images', ask.names['id'], '', forward)
+        if reply.status < 300 and record is not None:
+            await self._images.withdraw(ask.call, record)
+        return kinds.answer(reply)
+
+    async def patch(self, ask: table.Ask) -> wire.Answer:
+        """`PATCH /images/{id}`: the primary, then the league's copies."""
+        record = await self._services.locating.record(ask.call, 'image', ask.names['id'])
+        forward = await headers.forward(ask.request, '', self._services.limit)
+        body = forward.body
+        reply = await self._services.routing.change(ask.call, 'image', '/images', ask.names['id'], '', forward)
+        if reply.status < 300 and record is not None:
+            await self._mirror(ask, record, Forward('PATCH', f'/images/{record.id}', '', forward.headers, body))
+        return kinds.answer(reply)
+
+    async def _mirror(self, ask: table.Ask, record: Record, forward: Forward) -> None:
+        for member in self._images.copies(record):
+            await self._services.relay.send(ask.call, member, forward, project=record.project)

@@ -1,0 +1,142 @@
+"""The league API: what the operator's command line asks of a running league, on the unix socket alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+import hansa
+from hansa.model.call import Call, Token
+from hansa.model.errors import BadRequest, Conflict, HansaError, NotFound
+from hansa.model.listing import Filter, Query
+from hansa.model.resource import KINDS
+from hansa.model.site import SiteSpec
+from hansa.northbound.hall import wire
+from hansa.northbound.hall.table import Ask, Route, Table
+from hansa.northbound.league import views
+from hansa.ports.clock import Clock
+from hansa.ports.roster import Member, Roster
+from hansa.ports.store import Store
+from hansa.services.membership import Membership
+
+_OPERATOR = Token('', 'operator', '', '', '', '', frozenset(('admin',)), float('inf'))
+_LIMIT = 1 << 20
+
+
+class _Join(msgspec.Struct):
+    name: str
+    settings: dict[str, Any]
+    kind: str = 'openstack'
+    landlord: str = ''
+    projects: tuple[str, ...] = ('demo',)
+
+
+class League:
+    """Handlers, and the door around them."""
+
+    def __init__(self, store: Store, roster: Roster, membership: Membership, clock: Clock, address: str) -> None:
+        self._store = store
+        self._roster = roster
+        self._membership = membership
+        self._clock = clock
+        self._address = address
+        self._since = clock.now()
+        self._table = Table(
+            (
+                Route('own', 'GET', '/v1/status', self.status),
+                Route('own', 'GET', '/v1/sites', self.sites),
+                Route('own', 'POST', '/v1/sites', self.join),
+                Route('own', 'GET', '/v1/sites/{name}', self.site),
+                Route('own', 'DELETE', '/v1/sites/{name}', self.leave),
+                Route('own', 'POST', '/v1/sites/{name}/check', self.check),
+                Route('own', 'GET', '/v1/why/{kind}/{id}', self.why),
+            )
+        )
+
+    async def answer(self, request: wire.Request) -> wire.Answer:
+        """Answer the operator; errors are sentences."""
+        try:
+            route, names = self._table.match(request.method, request.words)
+            return await route.handler(Ask(Call(request.id, _OPERATOR, 'league'), request, names))
+        except HansaError as error:
+            return wire.document(error.status, {'error': {'message': str(error)}})
+
+    async def status(self, _: Ask) -> wire.Answer:
+        """`GET /status`."""
+        summary = await self._store.summary()
+        return wire.document(
+            200,
+            {
+                'mode': 'running',
+                'version': hansa.__version__,
+                'address': self._address,
+                'since': views.moment(self._since),
+                'sites': [views.site(member, summary, await self._unclaimed(member), self._clock.now()) for member in self._roster],
+                'intents_open': len(await self._store.open_intents()),
+                'counts': views.totals(summary),
+            },
+        )
+
+    async def sites(self, _: Ask) -> wire.Answer:
+        """`GET /sites`."""
+        summary = await self._store.summary()
+        found = [views.site(member, summary, await self._unclaimed(member), self._clock.now()) for member in self._roster]
+        return wire.document(200, {'sites': found})
+
+    async def site(self, ask: Ask) -> wire.Answer:
+        """`GET /sites/{name}`."""
+        return await self._shown(200, self._roster.get(ask.names['name']))
+
+    async def join(self, ask: Ask) -> wire.Answer:
+        """`POST /sites`."""
+        try:
+            wanted = msgspec.json.decode(await ask.request.body(_LIMIT), type=_Join)
+        except msgspec.DecodeError:
+            raise BadRequest('The site cannot be read: name, kind and settings are expected, as JSON.') from None
+        spec = SiteSpec(wanted.name, wanted.kind, wanted.settings, wanted.landlord, wanted.projects)
+        member = await self._membership.join(spec, new=True)
+        ok, capabilities, findings = await self._membership.check(member.name)
+        if not ok and capabilities is None:
+            await self._membership.leave(member.name)
+            raise BadRequest(' '.join(findings))
+        return await self._shown(201, member)
+
+    async def leave(self, ask: Ask) -> wire.Answer:
+        """`DELETE /sites/{name}`."""
+        await self._membership.leave(ask.names['name'])
+        return wire.Answer(204)
+
+    async def check(self, ask: Ask) -> wire.Answer:
+        """`POST /sites/{name}/check`."""
+        ok, capabilities, findings = await self._membership.check(ask.names['name'])
+        return wire.document(200, {'ok': ok, 'mode': capabilities.mode if capabilities else 'unknown', 'findings': findings})
+
+    async def why(self, ask: Ask) -> wire.Answer:
+        """`GET /why/{kind}/{id or name}`."""
+        kind, word = ask.names['kind'], ask.names['id']
+        if kind not in KINDS:
+            raise NotFound(f'There is no kind {kind}; there are {", ".join(KINDS)}.')
+        record = await self._store.get(kind, word)
+        if record is None:
+            found = await self._store.page(Query(kind, filters=(Filter(('name',), 'in', (word,)),), limit=2))
+            if len(found) > 1:
+                raise Conflict(f'More than one {kind} is called {word}; use the id.')
+            record = found[0] if found else None
+        id = record.id if record else word
+        decision = await self._store.decision(kind, id)
+        if decision is None:
+            raise NotFound(f'The league did not place a {kind} {word}' + (f'; site {record.site} has it.' if record else ' and knows none.'))
+        return wire.document(200, views.why(kind, id, decision))
+
+    async def _shown(self, status: int, member: Member) -> wire.Answer:
+        summary = await self._store.summary()
+        return wire.document(status, {'site': views.details(member, summary, await self._unclaimed(member), self._clock.now())})
+
+    async def _unclaimed(self, member: Member) -> int:
+        counts = 0
+        for kind in KINDS.values():
+            if not kind.shared:
+                at = (Filter(('site',), 'in', (member.name,)), Filter(('project',), 'in', ('',)))
+                counts += await self._store.count(Query(kind.name, filters=at))
+        return counts

@@ -1,0 +1,84 @@
+"""How the league shows itself to its operator; README.md of this room has the forms."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+
+from hansa.model.decision import Decision
+from hansa.ports.roster import Member
+
+Summary = list[tuple[str, str, int, float]]
+
+
+def moment(seconds: float) -> str:
+    """ISO 8601 in UTC."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def site(member: Member, summary: Summary, unclaimed: int, now: float) -> dict[str, object]:
+    """A site in short."""
+    health = member.site.health()
+    capabilities = member.capabilities
+    ages = [now - when for when in member.synced.values()]
+    return {
+        'name': member.name,
+        'kind': member.spec.kind,
+        'landlord': member.spec.landlord,
+        'mode': capabilities.mode if capabilities else 'unknown',
+        'reachable': health.reachable,
+        'reason': health.reason,
+        'age_s': round(max(ages), 1) if ages else None,
+        'counts': {kind: count for name, kind, count, _ in summary if name == member.name},
+        'unclaimed': unclaimed,
+    }
+
+
+def details(member: Member, summary: Summary, unclaimed: int, now: float) -> dict[str, object]:
+    """A site with all that is known of it."""
+    health = member.site.health()
+    capabilities = member.capabilities
+    services = capabilities.services if capabilities else {}
+    return {
+        **site(member, summary, unclaimed, now),
+        'services': {name: {'lowest': offer.lowest, 'highest': offer.highest} for name, offer in services.items()},
+        'zones': dict(capabilities.zones) if capabilities else {},
+        'extensions': list(capabilities.extensions) if capabilities else [],
+        'missing': list(capabilities.missing) if capabilities else [],
+        'health': {'reachable': health.reachable, 'since': moment(health.since), 'reason': health.reason},
+        'kinds': [_kind(member, kind, count, now) for name, kind, count, _ in summary if name == member.name],
+    }
+
+
+def _kind(member: Member, kind: str, count: int, now: float) -> dict[str, object]:
+    when = member.synced.get(kind)
+    return {
+        'kind': kind,
+        'count': count,
+        'age_s': None if when is None else round(now - when, 1),
+        'synced_at': None if when is None else moment(when),
+    }
+
+
+def totals(summary: Summary) -> dict[str, int]:
+    """Records by kind over all sites."""
+    counts: Counter[str] = Counter()
+    for _, kind, count, _ in summary:
+        counts[kind] += count
+    return dict(sorted(counts.items()))
+
+
+def why(kind: str, id: str, decision: Decision) -> dict[str, object]:
+    """Why something is where it is."""
+    return {
+        'kind': kind,
+        'id': id,
+        'site': decision.site,
+        'by': decision.by,
+        'pinned': decision.pinned,
+        'zone': decision.zone,
+        'candidates': [
+            {'site': each.site, 'fit': each.fit, 'reason': each.reason, 'weight': each.weight if each.weight < 1e9 else None}
+            for each in decision.candidates
+        ],
+    }

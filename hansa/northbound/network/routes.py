@@ -1,0 +1,56 @@
+"""Every endpoint of the network API, with its kind."""
+
+from __future__ import annotations
+
+from hansa.model.resource import KINDS
+from hansa.northbound.hall import kinds, own
+from hansa.northbound.hall.table import Route, Table
+from hansa.northbound.network import groups, networks, versions
+from hansa.services.sharing.groups import Groups
+
+_INVENTORIED = ('network', 'subnet', 'port', 'router', 'floating_ip')
+
+
+def routes(services: kinds.Services, sharing: Groups) -> Table:
+    """The table."""
+    room = groups.GroupsRoom(services, sharing)
+    extensions = networks.Extensions(services)
+    quota = '/v2.0/quotas/{project}'
+    return Table(
+        (
+            Route('own', 'GET', '/', versions.every(services), open=True),
+            Route('own', 'GET', '/v2.0', versions.one(services), open=True),
+            *(route for kind in _INVENTORIED for route in _inventoried(services, kind)),
+            Route('shared', 'GET', '/v2.0/security-groups', networks.listed(services, 'security_group')),
+            Route('shared', 'POST', '/v2.0/security-groups', kinds.placed(services, KINDS['security_group'])),
+            Route('shared', 'PUT', '/v2.0/security-groups/{id}', room.change),
+            Route('shared', 'DELETE', '/v2.0/security-groups/{id}', room.delete),
+            Route('shared', '*', '/v2.0/security-groups/{id}', room.below),
+            Route('shared', '*', '/v2.0/security-groups/{id}/**', room.below),
+            Route('shared', 'GET', '/v2.0/security-group-rules', room.rules),
+            Route('shared', 'POST', '/v2.0/security-group-rules', room.add),
+            Route('shared', 'GET', '/v2.0/security-group-rules/{id}', room.rule),
+            Route('shared', 'DELETE', '/v2.0/security-group-rules/{id}', room.remove),
+            Route('own', 'GET', '/v2.0/extensions', extensions.listed),
+            Route('own', 'GET', '/v2.0/extensions/{alias}', extensions.one),
+            Route('own', 'GET', '/v2.0/availability_zones', networks.zones(services)),
+            Route('own', 'GET', quota, own.merged(services, '/quotas/{project}')),
+            Route('own', 'GET', f'{quota}/{{what}}', own.merged(services, '/quotas/{project}/{what}')),
+            Route('own', 'GET', '/v2.0/quotas', kinds.gathered(services, '/quotas')),
+            Route('placed', 'POST', '/v2.0/{any}', kinds.created(services)),
+            Route('listed', 'GET', '/v2.0/{any}', kinds.gathered(services, '/{any}')),
+            Route('routed', '*', '/v2.0/{any}/{id}', kinds.found(services)),
+            Route('routed', '*', '/v2.0/{any}/{id}/**', kinds.found(services)),
+        )
+    )
+
+
+def _inventoried(services: kinds.Services, kind: str) -> tuple[Route, ...]:
+    path = f'/v2.0{KINDS[kind].collection}'
+    one = kinds.routed(services, kind, KINDS[kind].collection)
+    return (
+        Route('listed', 'GET', path, networks.listed(services, kind)),
+        Route('placed', 'POST', path, kinds.placed(services, KINDS[kind])),
+        Route('routed', '*', f'{path}/{{id}}', one),
+        Route('routed', '*', f'{path}/{{id}}/**', one),
+    )

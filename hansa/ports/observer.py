@@ -1,0 +1,19 @@
+"""The door to whoever keeps the inventory true: told of a change, it looks at once."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hansa.model.resource import Record
+
+
+class Observer(Protocol):
+    """Looks at sites on request."""
+
+    async def refresh(self, site: str, kind: str, site_id: str) -> Record | None:
+        """Fetch one object now and write it down; None when the site has it no more. Raises SiteDown."""
+        ...
+
+    def poke(self, site: str, *kinds: str) -> None:
+        """Ask soon for what changed in these kinds; returns at once."""
+        ...

@@ -1,0 +1,75 @@
+"""The sites at hand: each with what the operator said of it, what it said of itself, and how fresh its copy is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hansa.model.errors import NotFound
+from hansa.model.site import Capabilities, SiteSpec
+from hansa.ports.site import Site
+
+
+class Member:
+    """One site of the league. `capabilities` is None until it answered for the first time.
+
+    `synced` holds for each kind when the inventory was last level with the site (epoch seconds).
+    """
+
+    def __init__(self, site: Site, spec: SiteSpec, capabilities: Capabilities | None = None) -> None:
+        self.site = site
+        self.spec = spec
+        self.capabilities = capabilities
+        self.synced: dict[str, float] = {}
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def managed(self) -> bool:
+        """Whether the league may make projects and users there."""
+        return self.capabilities is not None and self.capabilities.mode == 'managed'
+
+    def zones(self, service: str) -> tuple[str, ...]:
+        """The site's own availability zones of a service."""
+        return self.capabilities.zones.get(service, ()) if self.capabilities else ()
+
+    def highest(self, service: str) -> str:
+        """The highest microversion of a service; '' where it has none or is not known."""
+        offer = self.capabilities.services.get(service) if self.capabilities else None
+        return offer.highest if offer else ''
+
+
+class Roster:
+    """All members, by name, in the order they were added."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, Member] = {}
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(list(self._members.values()))
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def add(self, member: Member) -> None:
+        """Take a site in."""
+        self._members[member.name] = member
+
+    def drop(self, name: str) -> None:
+        """Let a site go; an unknown name is passed over."""
+        self._members.pop(name, None)
+
+    def get(self, name: str) -> Member:
+        """The member of that name. Raises NotFound."""
+        member = self._members.get(name)
+        if member is None:
+            raise NotFound(f'No site is called {name}; there are {", ".join(self._members) or "none"}.')
+        return member
+
+    def names(self) -> frozenset[str]:
+        """All names."""
+        return frozenset(self._members)

@@ -1,0 +1,139 @@
+"""The door to what is kept: inventory, aliases, journal, decisions and small state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hansa.model.alias import Alias
+from hansa.model.decision import Decision
+from hansa.model.intent import Intent
+from hansa.model.listing import Query
+from hansa.model.resource import Record
+from hansa.model.site import SiteSpec
+
+
+class Store(Protocol):
+    """Every method is one transaction: it happens whole or not at all, and survives kill -9 once it returned."""
+
+    # -- inventory
+    async def put(self, records: Sequence[Record]) -> None:
+        """Insert or replace, keyed by (site, kind, id). `primary` of a known record is kept as it is;
+        a new record is primary only if no other record of (kind, id) is.
+        """
+        ...
+
+    async def remove(self, site: str, kind: str, ids: Sequence[str], when: float) -> None:
+        """Objects that are gone (league ids); where a primary goes and another replica stays, that becomes
+        primary. A tombstone with the record's sort columns is kept 24 h, so that markers go on working.
+        """
+        ...
+
+    async def get(self, kind: str, id: str) -> Record | None:
+        """The primary record of a league id."""
+        ...
+
+    async def replicas(self, kind: str, id: str) -> list[Record]:
+        """All sites' records of a league id, primary first, then by site."""
+        ...
+
+    async def gone(self, kind: str, id: str) -> bool:
+        """Whether a tombstone of it stands."""
+        ...
+
+    async def page(self, query: Query) -> list[Record]:
+        """Primary records that the query asks for, in order. Raises BadRequest for a marker that is not known."""
+        ...
+
+    async def count(self, query: Query) -> int:
+        """How many a query has without limit and marker."""
+        ...
+
+    async def known(self, site: str, kind: str) -> dict[str, str]:
+        """Site id -> `updated` of everything the inventory holds of a kind at a site."""
+        ...
+
+    async def forget_site(self, site: str) -> None:
+        """Drop everything kept of a site but its decisions."""
+        ...
+
+    async def summary(self) -> list[tuple[str, str, int, float]]:
+        """(site, kind, records, oldest `seen`) for each site and kind."""
+        ...
+
+    # -- aliases
+    async def add_aliases(self, aliases: Sequence[Alias]) -> None:
+        """Insert; an alias of equal (site, kind, league, project) is replaced."""
+        ...
+
+    async def drop_aliases(self, aliases: Sequence[Alias]) -> None:
+        """Delete these; unknown ones are passed over."""
+        ...
+
+    async def aliases(self) -> list[Alias]:
+        """All of them (read once at the start; the services keep them in memory)."""
+        ...
+
+    async def rename_id(self, site: str, kind: str, old: str, new: str) -> None:
+        """A record's league id changes at a site from old to new, in its key and wherever the old id stands as
+        a whole JSON string in a document of that site.
+        """
+        ...
+
+    # -- journal
+    async def open_intent(self, intent: Intent) -> None:
+        """Write a new one. Raises Conflict if the id is known."""
+        ...
+
+    async def move_intent(self, intent: Intent) -> Intent:
+        """Write the next state; returns it with its new generation. Raises Conflict if the stored generation is not
+        the one given.
+        """
+        ...
+
+    async def open_intents(self) -> list[Intent]:
+        """All that are planned, sent or revoked, oldest first."""
+        ...
+
+    # -- decisions, by resource id
+    async def put_decision(self, kind: str, id: str, decision: Decision) -> None:
+        """Keep why an object is where it is."""
+        ...
+
+    async def decision(self, kind: str, id: str) -> Decision | None:
+        """Why an object is where it is."""
+        ...
+
+    # -- sites
+    async def put_site(self, spec: SiteSpec) -> None:
+        """Insert or replace; `settings` are sealed before they are written."""
+        ...
+
+    async def sites(self) -> list[SiteSpec]:
+        """All, by name."""
+        ...
+
+    async def drop_site(self, name: str) -> None:
+        """Forget the spec and all that is kept of the site."""
+        ...
+
+    # -- small state: keys are words with '/' between, values JSON
+    async def set(self, key: str, value: bytes, sealed: bool = False) -> None:
+        """Write one; `sealed` ones are encrypted at rest."""
+        ...
+
+    async def value(self, key: str) -> bytes | None:
+        """Read one; sealed ones are opened."""
+        ...
+
+    async def values(self, prefix: str) -> dict[str, bytes]:
+        """All whose key starts so."""
+        ...
+
+    async def unset(self, key: str) -> None:
+        """Forget one; an unknown key is passed over."""
+        ...
+
+    async def close(self) -> None:
+        """Write everything out and close."""
+        ...

@@ -1,0 +1,1 @@
+"""Judgements as pure functions: no I/O, no clock, no loop."""

@@ -1,0 +1,101 @@
+"""When to look at a site again and what has changed there: objects in transition, the next look, the cursor by the site's own clock."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+import msgspec
+
+from hansa.model.resource import Record
+
+OVERLAP_S = 30.0
+QUIET_S = 60.0
+SLOWEST_S = 600.0
+SMALL_S = 10.0
+SHARE = 0.05
+
+_BUILDING = frozenset({'build', 'pending_create', 'pending_update', 'pending_delete'})
+MOVING: dict[str, frozenset[str]] = {
+    'server': frozenset(
+        {
+            'build', 'rebuild', 'reboot', 'hard_reboot', 'password', 'resize', 'revert_resize', 'migrating', 'deleting',
+        }
+    ),
+    'volume': frozenset(
+        {
+            'creating', 'attaching', 'detaching', 'extending', 'deleting', 'maintenance', 'uploading', 'downloading',
+            'retyping', 'restoring-backup', 'backing-up', 'reserved', 'managing', 'unmanaging', 'reverting',
+            'awaiting-transfer-accept',
+        }
+    ),
+    'snapshot': frozenset({'creating', 'deleting', 'restoring', 'updating', 'backing-up', 'unmanaging'}),
+    'image': frozenset({'queued', 'saving', 'importing', 'uploading', 'pending_delete'}),
+    'port': _BUILDING,
+    'network': _BUILDING,
+    'router': _BUILDING | {'allocating'},
+    'floating_ip': _BUILDING,
+}
+LEAVING = frozenset({'deleting', 'pending_delete'})
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How often a kind is polled, in seconds: with objects in transition, as a rule, and after a while without changes."""
+
+    fast_s: float = 1.5
+    steady_s: float = 8.0
+    idle_s: float = 12.0
+
+
+class _Task(msgspec.Struct):
+    state: str | None = msgspec.field(default=None, name='OS-EXT-STS:task_state')
+
+
+def moving(record: Record) -> bool:
+    """Whether an object is on its way into another state by itself."""
+    if record.status.lower() in MOVING.get(record.kind, frozenset()):
+        return True
+    return record.kind == 'server' and bool(msgspec.json.decode(record.doc, type=_Task).state)
+
+
+def leaving(record: Record) -> bool:
+    """Whether an object is on its way out, so that soon only its absence tells of it."""
+    return record.status.lower() in LEAVING
+
+
+def missing(known: Iterable[str], told: Iterable[str]) -> list[str]:
+    """Known ids that a full list of a site does not tell, in a fixed order."""
+    return sorted(set(known).difference(told))
+
+
+def period(pace: Pace, in_transition: bool, quiet_s: float) -> float:
+    """Seconds until a kind is polled again; `quiet_s` is how long nothing of it has changed."""
+    if in_transition:
+        return pace.fast_s
+    return pace.idle_s if quiet_s >= QUIET_S else pace.steady_s
+
+
+def sweep_period(pace: Pace, round_s: float, small: bool) -> float:
+    """Seconds between two full lists of a kind, where one round over all kinds costs `round_s` seconds.
+
+    A twentieth of the time may go into them. A small site, where each kind fits on one page, is
+    swept oftener as long as a round takes no longer than two seconds.
+    """
+    wanted = min(max(round_s / SHARE, pace.steady_s), SLOWEST_S)
+    return min(wanted, SMALL_S) if small and round_s <= 2.0 else wanted
+
+
+def cursor(before: str, stamps: Iterable[str], lasted: float, site_now: str = '') -> str:
+    """From when on to ask for changes next time, on the site's clock; stamps are `2026-11-21T10:00:00.000000`.
+
+    What changed while the pages came in has a later stamp than its page's time, so that the pass's own
+    length (`lasted`, seconds) is taken off beside the overlap. `site_now` (the site's Date, where it is
+    known) bounds a stamp from the future. A cursor never goes back.
+    """
+    latest = max((stamp for stamp in stamps if stamp), default='')
+    if not latest:
+        return before
+    if site_now:
+        latest = min(latest, site_now)
+    moment = datetime.datetime.fromisoformat(latest) - datetime.timedelta(seconds=OVERLAP_S + max(lasted, 0.0))
+    return max(before, moment.isoformat(timespec='microseconds'))

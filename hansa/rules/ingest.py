@@ -1,0 +1,67 @@
+"""From a site's own document to the record that the inventory keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hansa.model.resource import Kind, Record
+from hansa.rules import translate
+from hansa.rules.aliases import AliasBook
+
+_LINKS = ('links', 'self', 'file', 'schema')
+
+
+def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasBook, seen: float) -> Record:
+    """One object of a site, as its own document at its highest microversion, in the league's words.
+
+    An owner that is no project of the league gives `project` '': unclaimed, or public goods.
+    """
+    site_id = identity(kind, doc)
+    bare = {key: value for key, value in doc.items() if key not in _LINKS or kind.service == 'network'}
+    owner = str(doc.get(kind.owner) or doc.get('project_id') or doc.get('tenant_id') or '') if kind.owner else ''
+    local = msgspec.json.encode(bare)
+    body = translate.inbound(local, place, book)
+    league = book.league(place.site, site_id) or site_id
+    if kind.name == 'flavor' and league != site_id:
+        body = msgspec.json.encode({**msgspec.json.decode(body), 'id': league})
+    return Record(
+        site=place.site,
+        kind=kind.name,
+        id=league,
+        site_id=site_id,
+        project=book.league(place.site, owner) if owner else '',
+        name=str(doc.get('name') or ''),
+        doc=body,
+        status=str(doc.get('status') or ''),
+        created=stamp(doc.get('created_at') or doc.get('created')),
+        updated=stamp(doc.get('updated_at') or doc.get('updated')),
+        public=public(kind, doc),
+        seen=seen,
+    )
+
+
+def identity(kind: Kind, doc: dict[str, Any]) -> str:
+    """The id of a document; key pairs have none but their name."""
+    return str(doc['name'] if kind.name == 'keypair' else doc['id'])
+
+
+def public(kind: Kind, doc: dict[str, Any]) -> bool:
+    """Whether every project sees it."""
+    if kind.name == 'flavor':
+        return bool(doc.get('os-flavor-access:is_public', True))
+    if kind.name == 'volume_type':
+        return bool(doc.get('is_public', True))
+    if kind.name == 'image':
+        return doc.get('visibility') in {'public', 'community'}
+    return bool(doc.get('shared') or doc.get('router:external'))
+
+
+def stamp(value: object) -> str:
+    """An ISO 8601 stamp in one form for all services ('2026-11-21T10:00:00.000000'), so that text sorts as time; '' for none."""
+    if not isinstance(value, str) or not value:
+        return ''
+    text = value.rstrip('Z').replace(' ', 'T')
+    whole, _, fraction = text.partition('.')
+    return f'{whole}.{(fraction or "0"):0<6.6}'

@@ -1,0 +1,135 @@
+"""Choosing a site: what the request itself leaves, what fits, and of that the one with most room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hansa.model.decision import Candidate, Decision
+from hansa.model.errors import BadRequest, Conflict, SiteDown
+from hansa.rules import zones
+
+
+ROOM = 'most room'
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """Something that the request refers to and that is at one site; `what` names it for people ('network private (1c2…)')."""
+
+    site: str
+    what: str
+
+
+class Need(msgspec.Struct, frozen=True):
+    """Something shared that the site must have; `sites` have it, `movable` says whether it can be brought to others."""
+
+    what: str
+    sites: frozenset[str]
+    movable: bool
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a create asks of placement. `zones` are league zones; `home` is the project's site, '' for none yet."""
+
+    zones: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    needs: tuple[Need, ...] = ()
+    home: str = ''
+
+
+class View(msgspec.Struct, frozen=True):
+    """A site as placement sees it. `zones` are its own zones of the service; `room` is what is left of the quota."""
+
+    site: str
+    reachable: bool
+    reason: str = ''
+    zones: tuple[str, ...] = ()
+    serves: bool = True
+    room: float = 0.0
+
+
+def choose(wish: Wish, views: Sequence[View]) -> Decision:
+    """The site for a create, with every site's reason.
+
+    Raises BadRequest for unknown zones and for references that contradict each other (naming both
+    sites), SiteDown where the only site left does not answer, Conflict where no site fits.
+    """
+    known = {view.site: view for view in views}
+    pins = [*(_zone_pin(zone, known) for zone in wish.zones), *wish.pins]
+    _agree(pins)
+    judged = [_judge(view, wish, pins) for view in views]
+    fit = [candidate for candidate in judged if candidate.fit]
+    if pins:
+        return _pinned(pins, judged, known, wish)
+    if not fit:
+        _nowhere(judged, known)
+    if any(candidate.site == wish.home for candidate in fit):
+        return Decision(wish.home, 'home of the project', pinned=False, candidates=tuple(judged))
+    best = max(fit, key=lambda candidate: (candidate.weight, _order(candidate.site)))
+    return Decision(best.site, ROOM, pinned=False, candidates=tuple(judged))
+
+
+def _zone_pin(zone: str, known: dict[str, View]) -> Pin:
+    site, rest = zones.parse(zone)
+    view = known.get(site)
+    shown = [zones.shown(view.site, own, view.zones) for view in known.values() for own in (view.zones or ('',))]
+    if view is None:
+        raise BadRequest(f'The requested availability zone {zone} is not available. There are: {", ".join(shown)}.')
+    if rest and view.zones and rest not in view.zones:
+        raise BadRequest(f'Site {site} has no availability zone {rest}. There are: {", ".join(shown)}.')
+    return Pin(site, f'zone {zone}')
+
+
+def _agree(pins: Sequence[Pin]) -> None:
+    for pin in pins[1:]:
+        if pin.site != pins[0].site:
+            raise BadRequest(
+                f'The request contradicts itself: {pins[0].what} is at site {pins[0].site}, but {pin.what} is at site {pin.site}.'
+            )
+
+
+def _judge(view: View, wish: Wish, pins: Sequence[Pin]) -> Candidate:
+    """One site: the first thing that speaks against it, or why it fits."""
+
+    def no(reason: str) -> Candidate:
+        return Candidate(view.site, fit=False, reason=reason)
+
+    if pins and pins[0].site != view.site:
+        return no(f'{pins[0].what} is at site {pins[0].site}')
+    if not view.serves:
+        return no('does not serve this project')
+    for need in wish.needs:
+        if view.site not in need.sites and not need.movable:
+            return no(f'has no {need.what}')
+    if not view.reachable:
+        return no(view.reason or 'does not answer')
+    if view.room <= 0 and not pins:
+        return no('has no quota left')
+    return Candidate(view.site, fit=True, reason='fits', weight=view.room)
+
+
+def _pinned(pins: Sequence[Pin], judged: Sequence[Candidate], known: dict[str, View], wish: Wish) -> Decision:
+    site = pins[0].site
+    mine = next((candidate for candidate in judged if candidate.site == site), None)
+    if mine is None:
+        raise BadRequest(f'{pins[0].what} is at site {site}, which is not in the league any more.')
+    if not mine.fit:
+        if not known[site].reachable and mine.reason == (known[site].reason or 'does not answer'):
+            raise SiteDown(site, mine.reason)
+        raise BadRequest(f'{pins[0].what} asks for site {site}, but that site {mine.reason}.')
+    zone = next((zone for zone in wish.zones), '')
+    return Decision(site, pins[0].what, pinned=True, candidates=tuple(judged), zone=zone)
+
+
+def _nowhere(judged: Sequence[Candidate], known: dict[str, View]) -> None:
+    down = [candidate for candidate in judged if not known[candidate.site].reachable]
+    if down and len(down) == len(judged):
+        raise SiteDown(down[0].site, down[0].reason)
+    said = '; '.join(f'{candidate.site} {candidate.reason}' for candidate in judged) or 'the league has no site'
+    raise Conflict(f'No site can take this: {said}.')
+
+
+def _order(site: str) -> tuple[int, ...]:
+    """Of equals the first by name wins."""
+    return tuple(-ord(letter) for letter in site)

@@ -1,0 +1,8 @@
+"""What a document of the inventory looks like at a microversion, for a role: pure functions over tables of fields."""
+
+from __future__ import annotations
+
+from hansa.rules.views.context import Context
+from hansa.rules.views.doors import brief, show, unreachable
+
+__all__ = ['Context', 'brief', 'show', 'unreachable']

@@ -1,0 +1,1 @@
+"""One method per thing that a caller may ask."""

@@ -1,0 +1,153 @@
+"""As whom a caller acts at a site: shadow projects and users where the site lets us make them, else the one project we have."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+import msgspec
+
+from hansa.model.alias import Alias
+from hansa.model.call import Call, Token
+from hansa.model.errors import NotFound, SiteDown
+from hansa.model.secret import Secret
+from hansa.ports.roster import Member
+from hansa.ports.site import OPERATOR, Acting, Login, SiteRequest
+from hansa.ports.store import Store
+from hansa.rules.aliases import AliasBook
+
+DOMAIN = 'hansa'
+ROLE = 'member'
+_TIMEOUT = 15.0
+
+
+class Shadow(msgspec.Struct, frozen=True):
+    """A user made by us at a site: its id there and its password."""
+
+    id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f'Shadow(id={self.id!r})'
+
+
+class Accounts:
+    """Makes at a site what a caller needs to act there, at first use; every step may run twice."""
+
+    def __init__(self, store: Store, book: AliasBook) -> None:
+        self._store = store
+        self._book = book
+        self._shadows: dict[tuple[str, str], Shadow] = {}
+        self._granted: set[tuple[str, str, str]] = set()
+        self._found: dict[tuple[str, str, str], str] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    def serves(self, token: Token, member: Member) -> bool:
+        """Whether this caller may use the site at all. A site in tenant mode serves the projects that were named for it."""
+        return member.managed or not member.spec.projects or not {token.project, token.project_name}.isdisjoint(member.spec.projects)
+
+    async def acting(self, call: Call, member: Member, project: str = '') -> Acting:
+        """As whom `call` is sent to a site; `project` is the league project meant where it is not the caller's own.
+
+        Raises NotFound where the site does not serve the caller, SiteDown.
+        """
+        token = call.token
+        if not member.managed:
+            if not (token.admin or self.serves(token, member)):
+                raise NotFound(f'Site {member.name} does not serve project {token.project_name}.')
+            return OPERATOR
+        if token.admin:
+            return Acting(project=await self._project(member, project or token.project, token))
+        shadow = self._shadows.get((member.name, token.user))
+        local = self._book.local(member.name, token.project)
+        if shadow is None or not local or (member.name, shadow.id, local) not in self._granted:
+            return await self._admit(member, token)
+        return Acting(Login(shadow.id, local, Secret(shadow.secret)))
+
+    async def _admit(self, member: Member, token: Token) -> Acting:
+        local = await self._project(member, token.project, token)
+        async with self._turn(member.name):
+            shadow = await self._user(member, token.user)
+            if (member.name, shadow.id, local) not in self._granted:
+                await self._grant(member, local, shadow.id, ROLE)
+                self._granted.add((member.name, shadow.id, local))
+        return Acting(Login(shadow.id, local, Secret(shadow.secret)))
+
+    def _turn(self, site: str) -> asyncio.Lock:
+        return self._turns.setdefault(site, asyncio.Lock())
+
+    async def _project(self, member: Member, project: str, token: Token) -> str:
+        known = self._book.local(member.name, project)
+        if known or not project:
+            return known
+        async with self._turn(member.name):
+            known = self._book.local(member.name, project)
+            if known:
+                return known
+            domain = await self._find_or_make(member, 'domain', DOMAIN, '', {})
+            title = token.project_name if project == token.project else ''
+            local = await self._find_or_make(
+                member, 'project', project, domain, {'domain_id': domain, 'description': f'Project {title} of a Hansa league'}
+            )
+            await self._grant(member, local, member.site.own_user(), 'admin')
+            alias = Alias(member.name, 'project', project, local)
+            await self._store.add_aliases([alias])
+            self._book.add([alias])
+            return local
+
+    async def _user(self, member: Member, user: str) -> Shadow:
+        """The secret is kept before the user is given it, so that a crash between the two only costs a new password."""
+        shadow = self._shadows.get((member.name, user))
+        if shadow:
+            return shadow
+        key = f'shadow/{member.name}/{user}'
+        kept = await self._store.value(key)
+        if kept:
+            shadow = msgspec.json.decode(kept, type=Shadow)
+        else:
+            word = secrets.token_urlsafe(32)
+            domain = await self._find_or_make(member, 'domain', DOMAIN, '', {})
+            local = await self._find_or_make(member, 'user', user, domain, {'domain_id': domain, 'password': word})
+            await self._identity(member, 'PATCH', f'/users/{local}', {'user': {'password': word}})
+            shadow = Shadow(local, word)
+            await self._store.set(key, msgspec.json.encode(shadow), sealed=True)
+            alias = Alias(member.name, 'user', user, local)
+            await self._store.add_aliases([alias])
+            self._book.add([alias])
+        self._shadows[member.name, user] = shadow
+        return shadow
+
+    async def _grant(self, member: Member, project: str, user: str, role: str) -> None:
+        role_id = await self._find(member, 'role', role, '')
+        await self._identity(member, 'PUT', f'/projects/{project}/users/{user}/roles/{role_id}', None)
+
+    async def _find(self, member: Member, kind: str, name: str, domain: str) -> str:
+        known = self._found.get((member.name, kind, name))
+        if known:
+            return known
+        query = f'name={name}' + (f'&domain_id={domain}' if domain else '')
+        found = await self._identity(member, 'GET', f'/{kind}s', None, query)
+        items = found[f'{kind}s']
+        if not items:
+            return ''
+        self._found[member.name, kind, name] = str(items[0]['id'])
+        return str(items[0]['id'])
+
+    async def _find_or_make(self, member: Member, kind: str, name: str, domain: str, more: dict[str, str]) -> str:
+        found = await self._find(member, kind, name, domain)
+        if found:
+            return found
+        made = await self._identity(member, 'POST', f'/{kind}s', {kind: {'name': name, **more}})
+        return str(made[kind]['id'])
+
+    async def _identity(
+        self, member: Member, method: str, path: str, body: object, query: str = ''
+    ) -> dict[str, Any]:
+        raw = msgspec.json.encode(body) if body is not None else None
+        headers = [('Content-Type', 'application/json')] if body is not None else []
+        response = await member.site.send(SiteRequest('identity', method, path, query, headers, raw), OPERATOR, _TIMEOUT)
+        answer = await response.read()
+        if response.status >= 400:
+            raise SiteDown(member.name, f'refused to prepare an account ({method} {path.split("/")[1]}: {response.status})')
+        return msgspec.json.decode(answer) if answer else {}

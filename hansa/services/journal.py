@@ -1,0 +1,45 @@
+"""Writing down what is about to be done, and finishing what was left half done."""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.model.intent import Intent
+from hansa.ports.clock import Clock
+from hansa.ports.store import Store
+
+
+class Journal:
+    """The journal of creates."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def plan(self, call: Call, kind: str, site: str, detail: object) -> Intent:
+        """Write the intent before anything is sent. `detail` is kept as JSON."""
+        id = uuid.uuid4().hex
+        intent = Intent(
+            id, kind, call.token.project, call.token.user, site, id, msgspec.json.encode(detail), created=self._clock.now()
+        )
+        await self._store.open_intent(intent)
+        return intent
+
+    async def sent(self, intent: Intent) -> Intent:
+        """From now on the site may have it."""
+        return await self._store.move_intent(msgspec.structs.replace(intent, state='sent'))
+
+    async def done(self, intent: Intent, found: str) -> Intent:
+        """The site has it under this id."""
+        return await self._store.move_intent(msgspec.structs.replace(intent, state='done', found=found))
+
+    async def undone(self, intent: Intent) -> Intent:
+        """Nothing came of it, or what came was taken back."""
+        return await self._store.move_intent(msgspec.structs.replace(intent, state='undone'))
+
+    async def revoke(self, intent: Intent) -> Intent:
+        """The caller was told that it failed: should it turn up at the site, it is to be deleted."""
+        return await self._store.move_intent(msgspec.structs.replace(intent, state='revoked'))

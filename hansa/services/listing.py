@@ -1,0 +1,66 @@
+"""Lists: served from the inventory for all sites at once, with the age of what they say."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hansa.model.listing import Query
+from hansa.model.resource import Record
+from hansa.ports.clock import Clock
+from hansa.ports.roster import Roster
+from hansa.ports.store import Store
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`records` in order; `more` says whether another page follows; `ages` are seconds per site; `dark` are sites that do not answer."""
+
+    records: list[Record]
+    more: bool
+    ages: dict[str, float]
+    dark: frozenset[str]
+
+    @property
+    def age(self) -> int:
+        """Age of the oldest part, in whole seconds."""
+        return int(max(self.ages.values(), default=0.0))
+
+
+class Listing:
+    """Pages of the inventory."""
+
+    def __init__(self, store: Store, roster: Roster, clock: Clock) -> None:
+        self._store = store
+        self._roster = roster
+        self._clock = clock
+
+    async def replicas(self, kind: str, id: str) -> list[Record]:
+        """All sites' records of a shared object, the primary first."""
+        return await self._store.replicas(kind, id)
+
+    async def page(self, query: Query, limit: int | None = None) -> Page:
+        """At most `limit` records (None: all). Raises BadRequest for a marker that is not known."""
+        asked = msgspec.structs.replace(query, limit=None if limit is None else limit + 1)
+        records = await self._store.page(asked)
+        more = limit is not None and len(records) > limit
+        if more:
+            records = records[1:] if query.backwards else records[:limit]
+        return Page(records, more, self.ages(query.kind), self.dark())
+
+    async def count(self, query: Query) -> int:
+        """How many there are without limit and marker."""
+        return await self._store.count(query)
+
+    def ages(self, kind: str) -> dict[str, float]:
+        """Seconds since the inventory was last level with each site in a kind."""
+        now = self._clock.now()
+        return {member.name: max(0.0, now - member.synced[kind]) for member in self._roster if kind in member.synced}
+
+    def dark(self) -> frozenset[str]:
+        """Sites that do not answer now."""
+        return frozenset(member.name for member in self._roster if not member.site.health().reachable)
+
+    def age(self, record: Record) -> int:
+        """Seconds since a record was last known to be true."""
+        member = self._roster.get(record.site) if record.site in self._roster else None
+        since = member.synced.get(record.kind, record.seen) if member else record.seen
+        return max(0, int(self._clock.now() - max(since, record.seen)))

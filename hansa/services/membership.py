@@ -1,0 +1,134 @@
+"""Sites joining and leaving the league, and how each of them stands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from hansa.model.alias import Alias
+from hansa.model.errors import Conflict, HansaError, NotFound, SiteDown
+from hansa.model.site import Capabilities, SiteSpec
+from hansa.ports.clock import Clock
+from hansa.ports.identity import Identity
+from hansa.ports.roster import Member, Roster
+from hansa.ports.site import Site
+from hansa.ports.store import Store
+from hansa.rules.aliases import AliasBook
+
+_log = logging.getLogger('hansa.membership')
+_RETRY = 3.0
+
+
+class Keeper(Protocol):
+    """Who keeps the inventory level with the members."""
+
+    def add(self, member: Member) -> object:
+        """Begin."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """End."""
+        ...
+
+
+class Membership:
+    """Adds, removes and checks sites of a running league."""
+
+    def __init__(
+        self, store: Store, book: AliasBook, roster: Roster, identity: Identity, keeper: Keeper, build: Callable[[SiteSpec], Site], clock: Clock
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._roster = roster
+        self._identity = identity
+        self._keeper = keeper
+        self._build = build
+        self._clock = clock
+        self._entering: dict[str, asyncio.Task[None]] = {}
+
+    async def join(self, spec: SiteSpec, *, new: bool = False) -> Member:
+        """Take a site in; its inventory is kept from when it first answers. Raises Conflict where `new` and the name is taken."""
+        if spec.name in self._roster:
+            if new:
+                raise Conflict(f'A site {spec.name} is in the league already; choose another name, or remove that one first.')
+            return self._roster.get(spec.name)
+        await self._store.put_site(spec)
+        member = Member(self._build(spec), spec, await self._recalled(spec.name))
+        self._roster.add(member)
+        self._entering[spec.name] = asyncio.create_task(self._enter(member))
+        return member
+
+    async def ready(self, names: Sequence[str], seconds: float) -> None:
+        """Wait until these sites have entered, as long as `seconds` last."""
+        tasks = [self._entering[name] for name in names if name in self._entering]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    async def _recalled(self, name: str) -> Capabilities | None:
+        kept = await self._store.value(f'site/{name}/capabilities')
+        return msgspec.json.decode(kept, type=Capabilities) if kept else None
+
+    async def _enter(self, member: Member) -> None:
+        """Until a site told its mode nothing of it can be shown to anybody, so that comes first."""
+        while True:
+            try:
+                member.capabilities = await member.site.describe()
+                break
+            except SiteDown as error:
+                _log.warning('%s', error)
+            except HansaError as error:
+                _log.error('site %s cannot be used: %s', member.name, error)
+            if member.capabilities is not None:
+                break
+            await self._clock.sleep(_RETRY)
+        await self._store.set(f'site/{member.name}/capabilities', msgspec.json.encode(member.capabilities))
+        if member.capabilities.mode == 'tenant':
+            await self._bind(member)
+        self._keeper.add(member)
+
+    async def _bind(self, member: Member) -> None:
+        """In tenant mode the site's one project stands for the league projects that the operator named."""
+        local = member.site.own_project()
+        ids = await self._identity.project_ids(member.spec.projects)
+        unknown = [name for name in member.spec.projects if name not in ids]
+        if unknown:
+            _log.warning('site %s is to serve %s, which is no project of the league', member.name, ', '.join(unknown))
+        aliases = [Alias(member.name, 'project', id, local) for id in ids.values() if local]
+        await self._store.add_aliases(aliases)
+        self._book.add(aliases)
+
+    async def leave(self, name: str) -> None:
+        """Let a site go and forget what is kept of it; nothing at the site is touched. Raises NotFound."""
+        member = self._roster.get(name)
+        task = self._entering.pop(name, None)
+        if task:
+            task.cancel()
+            await asyncio.wait([task])
+        await self._keeper.remove(name)
+        self._roster.drop(name)
+        self._book.drop([alias for alias in await self._store.aliases() if alias.site == name])
+        await self._store.drop_site(name)
+        await member.site.close()
+
+    async def check(self, name: str) -> tuple[bool, Capabilities | None, list[str]]:
+        """Ask a site anew: whether it can be used, what it is, and what an operator should know. Raises NotFound."""
+        member = self._roster.get(name)
+        try:
+            found = await member.site.describe()
+        except NotFound:
+            raise
+        except HansaError as error:
+            return False, member.capabilities, [str(error)]
+        member.capabilities = found
+        return not found.missing, found, list(found.missing)
+
+    async def close(self) -> None:
+        """Stop waiting for sites."""
+        for task in self._entering.values():
+            task.cancel()
+        if self._entering:
+            await asyncio.wait(list(self._entering.values()))

@@ -1,0 +1,141 @@
+"""Creates: which site gets it, what must stand there first, and a journal that a crash cannot get past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.model.decision import Decision
+from hansa.model.errors import HansaError, SiteDown
+from hansa.model.resource import KINDS, Kind
+from hansa.ports.observer import Observer
+from hansa.ports.roster import Member, Roster
+from hansa.ports.store import Store
+from hansa.rules import placement, translate, zones
+from hansa.services.journal import Journal
+from hansa.services.preparing import Preparing
+from hansa.services.relay import Forward, Relay, Reply
+from hansa.services.surveying import HOMELY, Surveying
+
+_MARKED = {'server': ('metadata',), 'volume': ('metadata',), 'snapshot': ('metadata',), 'image': ()}
+
+
+class Placing:
+    """Makes new objects."""
+
+    def __init__(
+        self, store: Store, roster: Roster, relay: Relay, journal: Journal, preparing: Preparing, surveying: Surveying, observer: Observer
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._relay = relay
+        self._journal = journal
+        self._preparing = preparing
+        self._surveying = surveying
+        self._observer = observer
+
+    async def create(self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str) -> Reply:
+        """Make one object. `body` is the decoded document, `wrap` the key that its description stands under ('': none).
+
+        Raises BadRequest for references that contradict each other, SiteDown, Conflict where no site fits.
+        """
+        wish = await self._surveying.wish(call, kind, body, body[wrap] if wrap else body)
+        decision = placement.choose(wish, await self._surveying.views(call, kind, wish))
+        if decision.by == placement.ROOM and kind.name in HOMELY:
+            await self._surveying.settle(call.token.project, decision.site)
+        lost: HansaError | None = None
+        for site in decision.order:
+            member = self._roster.get(site)
+            try:
+                reply = await self._create_at(call, member, kind, forward, body, wrap, decision)
+            except SiteDown as error:
+                lost = error
+                continue
+            if not _full(reply) or site == decision.order[-1]:
+                return reply
+        raise lost or SiteDown(decision.site, 'refused')
+
+    async def _create_at(
+        self, call: Call, member: Member, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, decision: Decision
+    ) -> Reply:
+        item = body[wrap] if wrap else body
+        intent = await self._journal.plan(call, f'{kind.name}.create', member.name, {'by': decision.by})
+        try:
+            await self._preparing.ensure(call, member, kind, item)
+        except HansaError:
+            await self._journal.undone(intent)
+            raise
+        local = _localised(item, member, kind)
+        if kind.name in _MARKED:
+            local = _marked(local, _MARKED[kind.name], intent.marker)
+        document = {**body, wrap: local} if wrap else local
+        intent = await self._journal.sent(intent)
+        sent = Forward(forward.method, forward.path, forward.query, forward.headers, msgspec.json.encode(document))
+        try:
+            reply = await self._relay.send(call, member, sent, service=kind.service)
+        except SiteDown as error:
+            await (self._journal.revoke(intent) if error.sent else self._journal.undone(intent))
+            raise
+        if reply.status >= 400 or not isinstance(reply.body, bytes):
+            await self._journal.undone(intent)
+            return reply
+        ids = made(reply.body, kind)
+        await self._note(member, kind, ids, decision)
+        await self._journal.done(intent, ids[0] if ids else '')
+        return reply
+
+    async def _note(self, member: Member, kind: Kind, ids: Sequence[str], decision: Decision) -> None:
+        """What was made is in the list at once, with the reason why it is there."""
+        chosen = msgspec.structs.replace(decision, site=member.name)
+        for id in ids:
+            await self._store.put_decision(kind.name, id, chosen)
+            if kind.name not in KINDS:
+                continue
+            try:
+                await self._observer.refresh(member.name, kind.name, id)
+            except SiteDown:
+                continue
+        self._observer.poke(member.name, *(kind.name for _ in ids if kind.name in KINDS))
+
+
+def made(body: bytes, kind: Kind) -> list[str]:
+    """Ids in the answer to a create, single or bulk."""
+    document = msgspec.json.decode(body) if body else {}
+    one = document.get(kind.single, document if 'id' in document else None)
+    items = [one] if isinstance(one, dict) else document.get(kind.plural, [])
+    return [str(item['id']) for item in items if isinstance(item, dict) and 'id' in item]
+
+
+def _full(reply: Reply) -> bool:
+    """Whether a site refused for lack of room, so that another may be tried."""
+    if reply.status in {500, 502, 503, 504}:
+        return True
+    return reply.status in {403, 413} and isinstance(reply.body, bytes) and b'quota' in reply.body.lower()
+
+
+def _localised(item: dict[str, Any], member: Member, kind: Kind) -> dict[str, Any]:
+    """Without the zones that only mean the site itself; `east:az1` goes on as `az1` when it is translated."""
+    item = dict(item)
+    zone = item.get('availability_zone')
+    if zone and zones.parse(zone) == (member.name, '') and len(member.zones(kind.service)) != 1:
+        del item['availability_zone']
+    hints = item.get('availability_zone_hints')
+    if hints:
+        rest = [hint for hint in hints if zones.parse(hint)[1]]
+        item['availability_zone_hints'] = rest
+        if not rest:
+            del item['availability_zone_hints']
+    return item
+
+
+def _marked(item: dict[str, Any], where: tuple[str, ...], marker: str) -> dict[str, Any]:
+    item = dict(item)
+    if not where:
+        return {**item, translate.MARKER: marker}
+    inner = item.get(where[0])
+    item[where[0]] = {**(inner if isinstance(inner, dict) else {}), translate.MARKER: marker}
+    return item
+

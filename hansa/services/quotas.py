@@ -1,0 +1,84 @@
+"""Limits, quotas and usage over all sites: each is asked at once, and one that does not answer counts as last known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.model.errors import HansaError
+from hansa.ports.clock import Clock
+from hansa.ports.roster import Member, Roster
+from hansa.rules import limits
+from hansa.rules.aliases import AliasBook
+from hansa.services.accounts import Accounts
+from hansa.services.relay import Relay
+
+_TIMEOUT = 4.0
+_FRESH = 5.0
+_KEPT = 10_000
+UNKNOWN = 1.0
+
+_ROOM = {
+    'compute': ('limits', 'absolute', 'maxTotalInstances', 'totalInstancesUsed'),
+    'volume': ('limits', 'absolute', 'maxTotalVolumes', 'totalVolumesUsed'),
+}
+
+
+class Quotas:
+    """Sums over sites."""
+
+    def __init__(self, roster: Roster, accounts: Accounts, relay: Relay, book: AliasBook, clock: Clock) -> None:
+        self._roster = roster
+        self._accounts = accounts
+        self._relay = relay
+        self._book = book
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, str, str, str, str], tuple[float, dict[str, Any]]] = OrderedDict()
+
+    async def gather(self, call: Call, path: str, query: str = '') -> list[tuple[Member, dict[str, Any]]]:
+        """The same document of every site that serves the caller; sites without any answer yet are left out."""
+        members = [member for member in self._roster if self._accounts.serves(call.token, member)]
+        answers = await asyncio.gather(*(self._one(call, member, call.service, path, query, 0.0) for member in members))
+        return [(member, answer) for member, answer in zip(members, answers, strict=True) if answer is not None]
+
+    async def merged(self, call: Call, path: str, query: str = '') -> dict[str, Any]:
+        """One document over all sites."""
+        documents: Sequence[dict[str, Any]] = [document for _, document in await self.gather(call, path, query)]
+        total: dict[str, Any] = limits.merged(documents)
+        return total
+
+    async def room(self, call: Call, member: Member, service: str) -> float:
+        """How many more servers or volumes a project may have at a site; `UNKNOWN` where that cannot be told."""
+        path = _ROOM.get(service)
+        if path is None or (member.managed and not self._book.local(member.name, call.token.project)):
+            return UNKNOWN if path is None else UNKNOWN * 10
+        document = await self._one(call, member, service, '/limits', '', _FRESH)
+        if document is None:
+            return UNKNOWN
+        absolute = document.get(path[0], {}).get(path[1], {})
+        most, used = absolute.get(path[2], -1), absolute.get(path[3], 0)
+        return float('inf') if most == limits.UNLIMITED else float(most - used)
+
+    async def _one(self, call: Call, member: Member, service: str, path: str, query: str, fresh: float) -> dict[str, Any] | None:
+        key = (member.name, call.token.project, service, path, query)
+        known = self._known.get(key)
+        now = self._clock.monotonic()
+        if known and now - known[0] < fresh:
+            return known[1]
+        try:
+            status, raw = await self._relay.ask(call, member, service, path, query, timeout=_TIMEOUT)
+        except HansaError:
+            return known[1] if known else None
+        if status >= 300:
+            return known[1] if known else None
+        document: dict[str, Any] = msgspec.json.decode(raw)
+        self._known[key] = (now, document)
+        self._known.move_to_end(key)
+        if len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return document

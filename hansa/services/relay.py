@@ -1,0 +1,132 @@
+"""Passing a request on to one site and its answer back: ids, links and zones translated, nothing else touched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.ports.roster import Member
+from hansa.ports.site import Acting, Headers, SiteRequest, SiteResponse
+from hansa.rules import translate
+from hansa.rules.aliases import AliasBook
+from hansa.services.accounts import Accounts
+
+READ_TIMEOUT = 8.0
+WRITE_TIMEOUT = 60.0
+DOCUMENT_LIMIT = 64 << 20
+
+_HOP = frozenset(
+    ('connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'date', 'server',
+     'content-length', 'set-cookie', 'www-authenticate')
+)  # fmt: skip
+_REQUEST_IDS = frozenset(('x-openstack-request-id', 'x-compute-request-id'))
+
+
+class Forward(msgspec.Struct):
+    """A request to be relayed: `path` is raw and lies below the service's versioned endpoint, headers are those that may pass."""
+
+    method: str
+    path: str
+    query: str = ''
+    headers: Headers = []
+    body: bytes | AsyncIterator[bytes] | None = None
+
+
+class Reply(msgspec.Struct):
+    """A site's answer in the league's words."""
+
+    status: int
+    headers: Headers = []
+    body: bytes | AsyncIterator[bytes] = b''
+
+    def header(self, name: str) -> str:
+        """Value of a header (lower-case name); '' where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), '')
+
+
+class Relay:
+    """Sends as the caller, translated both ways. `base` is the league's public URL."""
+
+    def __init__(self, accounts: Accounts, book: AliasBook, base: str) -> None:
+        self._accounts = accounts
+        self._book = book
+        self._base = base
+
+    def place(self, call: Call, member: Member, service: str, project: str = '') -> translate.Place:
+        """The site as the translator needs it for this call."""
+        return translate.Place(
+            member.name,
+            member.site.root(service),
+            f'{self._base}/{service}',
+            member.zones(service),
+            project or call.token.project,
+            call.token.user,
+        )
+
+    async def send(self, call: Call, member: Member, forward: Forward, *, project: str = '', service: str = '') -> Reply:
+        """Relay to one site. Documents are read whole, everything else streams.
+
+        `project` is the league project acted in where an administrator means another than the token's. Raises SiteDown, NotFound where
+        the site does not serve the caller.
+        """
+        service = service or call.service
+        acting = await self._accounts.acting(call, member, project)
+        place = self.place(call, member, service, project)
+        response = await member.site.send(self._request(call, service, forward, place), acting, _timeout(forward))
+        return await self._reply(response, place)
+
+    async def ask(
+        self, call: Call, member: Member, service: str, path: str, query: str = '', *, acting: Acting | None = None, timeout: float = READ_TIMEOUT
+    ) -> tuple[int, bytes]:
+        """A small GET for our own use, at the site's highest microversion; status and translated document."""
+        acting = acting or await self._accounts.acting(call, member)
+        place = self.place(call, member, service)
+        request = SiteRequest(service, 'GET', path, query, microversion(service, member.highest(service)))
+        response = await member.site.send(request, acting, timeout)
+        return response.status, translate.inbound(await response.read(DOCUMENT_LIMIT), place, self._book)
+
+    def _request(self, call: Call, service: str, forward: Forward, place: translate.Place) -> SiteRequest:
+        body = forward.body
+        headers = [*forward.headers, ('X-OpenStack-Request-ID', call.id)]
+        if isinstance(body, bytes):
+            body = translate.outbound(body, place, self._book)
+        return SiteRequest(
+            service,
+            forward.method,
+            translate.text_outbound(forward.path, place, self._book),
+            translate.text_outbound(forward.query, place, self._book),
+            headers,
+            body,
+        )
+
+    async def _reply(self, response: SiteResponse, place: translate.Place) -> Reply:
+        headers: Headers = []
+        stream = not response.header('content-type').startswith(('application/json', 'text/', 'application/openstack-images'))
+        for name, value in response.headers:
+            lower = name.lower()
+            if lower in _REQUEST_IDS:
+                if lower == 'x-openstack-request-id':
+                    headers.append(('x-hansa-site-request-id', value))
+            elif lower == 'location':
+                headers.append((name, translate.link(value, place, self._book)))
+            elif lower not in _HOP or (lower == 'content-length' and stream):
+                headers.append((name, value))
+        headers.append(('x-hansa-site', place.site))
+        if stream and response.status not in {204, 304} and response.header('content-length') != '0':
+            return Reply(response.status, headers, response.chunks())
+        body = await response.read(DOCUMENT_LIMIT)
+        return Reply(response.status, headers, translate.inbound(body, place, self._book) if body else body)
+
+
+def microversion(service: str, version: str) -> Headers:
+    """The headers that ask a site's service for a microversion; none where it has no such thing."""
+    if not version or service not in {'compute', 'volume'}:
+        return []
+    headers = [('OpenStack-API-Version', f'{service} {version}')]
+    return [*headers, ('X-OpenStack-Nova-API-Version', version)] if service == 'compute' else headers
+
+
+def _timeout(forward: Forward) -> float:
+    return READ_TIMEOUT if forward.method in {'GET', 'HEAD'} and forward.body is None else WRITE_TIMEOUT

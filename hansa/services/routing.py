@@ -1,0 +1,113 @@
+"""Requests that name one object by its id: they go to the object's site, and its answer comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.model.errors import BadRequest, SiteDown
+from hansa.model.resource import KINDS, Record
+from hansa.ports.observer import Observer
+from hansa.ports.roster import Member
+from hansa.ports.store import Store
+from hansa.services.locating import Locating
+from hansa.services.preparing import Preparing
+from hansa.services.relay import Forward, Relay, Reply
+
+_TOUCHED = {'server': ('port', 'volume'), 'volume': ('server',), 'port': ('server', 'floating_ip'), 'router': ('port',), 'floating_ip': ('port', 'server')}
+
+
+class LastKnown(msgspec.Struct, frozen=True):
+    """A site does not answer: what was last known of the object."""
+
+    record: Record
+    why: SiteDown
+
+
+class Routing:
+    """Relays to the site of an object."""
+
+    def __init__(self, store: Store, locating: Locating, relay: Relay, preparing: Preparing, observer: Observer) -> None:
+        self._store = store
+        self._locating = locating
+        self._relay = relay
+        self._preparing = preparing
+        self._observer = observer
+
+    async def read(self, call: Call, kind: str, collection: str, id: str, tail: str, forward: Forward) -> Reply | LastKnown:
+        """GET or HEAD of an object, or of something below it (`tail`). Raises NotFound; SiteDown where nothing is known."""
+        member, record = await self._locating.member(call, kind, collection, id)
+        record = await self._nearest(record)
+        member = self._locating.site(record.site) if record else member
+        forward.path = f'{collection}/{_own(record, member, id)}{tail}'
+        try:
+            return await self._relay.send(call, member, forward, project=record.project if record else '')
+        except SiteDown as error:
+            if record is None or tail:
+                raise
+            return LastKnown(record, error)
+
+    async def _nearest(self, record: Record | None) -> Record | None:
+        """Of a shared object any living replica serves for reading; else the object itself."""
+        if record is None or record.kind != 'image' or self._locating.answers(record.site):
+            return record
+        for replica in await self._store.replicas(record.kind, record.id):
+            if self._locating.answers(replica.site):
+                return replica
+        return record
+
+    async def change(self, call: Call, kind: str, collection: str, id: str, tail: str, forward: Forward) -> Reply:
+        """Anything else. References to other sites are refused, shared objects brought there before; afterwards the object is looked at.
+
+        Raises NotFound, BadRequest, SiteDown.
+        """
+        member, record = await self._locating.member(call, kind, collection, id)
+        body = decoded(forward)
+        if body is not None:
+            await self._check(call, member, record, body)
+        forward.path = f'{collection}/{_own(record, member, id)}{tail}'
+        reply = await self._relay.send(call, member, forward, project=record.project if record else '')
+        if reply.status < 400 and kind:
+            await self.look(member, kind, record.site_id if record else id)
+        return reply
+
+    async def look(self, member: Member, kind: str, site_id: str) -> None:
+        """Bring the inventory level with a change that was made through us."""
+        try:
+            await self._observer.refresh(member.name, kind, site_id)
+        except SiteDown:
+            pass
+        self._observer.poke(member.name, kind, *_TOUCHED.get(kind, ()))
+
+    async def _check(self, call: Call, member: Member, record: Record | None, body: dict[str, Any]) -> None:
+        for other in await self._preparing.referred(body):
+            if not KINDS[other.kind].shared and other.site != member.name and self._locating.visible(call, other):
+                mine = f'{record.kind.replace("_", " ")} {record.name or record.id}' if record else 'The object'
+                raise BadRequest(
+                    f'{mine} is at site {member.name}, but {other.kind.replace("_", " ")} {other.name or other.id} is at site {other.site}; '
+                    'they cannot be put together.'
+                )
+        inner = next((value for value in body.values() if isinstance(value, dict)), body)
+        await self._preparing.ensure(call, member, None, inner)
+        for action in ('addSecurityGroup', 'removeSecurityGroup'):
+            if isinstance(body.get(action), dict):
+                await self._preparing.group(call, member, str(body[action].get('name', '')))
+
+
+def decoded(forward: Forward) -> dict[str, Any] | None:
+    """The JSON object in a body. Raises BadRequest where it says it is JSON and is not."""
+    kind = next((value for name, value in forward.headers if name.lower() == 'content-type'), '')
+    if not isinstance(forward.body, bytes) or not forward.body or not kind.startswith('application/json'):
+        return None
+    try:
+        body = msgspec.json.decode(forward.body)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadRequest('Malformed request body: it is not JSON.') from None
+    return body if isinstance(body, dict) else None
+
+
+def _own(record: Record | None, member: Member, id: str) -> str:
+    """The id as the site knows it."""
+    return record.site_id if record is not None and record.site == member.name else id

@@ -1,0 +1,114 @@
+"""What placement needs to know: what a create refers to, and how the sites stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hansa.model.call import Call
+from hansa.model.errors import BadRequest
+from hansa.model.listing import Query
+from hansa.model.resource import KINDS, Kind, Record
+from hansa.ports.roster import Member, Roster
+from hansa.ports.store import Store
+from hansa.rules import placement
+from hansa.services.accounts import Accounts
+from hansa.services.locating import Locating
+from hansa.services.preparing import Preparing
+from hansa.services.quotas import Quotas
+
+HOMELY = ('network', 'volume', 'router')
+_NEVER_FULL = 1_000_000.0
+
+
+class Surveying:
+    """Turns a request and the state of the league into what `rules.placement` judges."""
+
+    def __init__(
+        self, store: Store, roster: Roster, accounts: Accounts, locating: Locating, preparing: Preparing, quotas: Quotas
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._accounts = accounts
+        self._locating = locating
+        self._preparing = preparing
+        self._quotas = quotas
+
+    async def wish(self, call: Call, kind: Kind, body: dict[str, Any], item: dict[str, Any]) -> placement.Wish:
+        """What a create asks of placement; `item` is the description inside its `body`. Raises BadRequest for a flavor that does not exist."""
+        pins: list[placement.Pin] = []
+        needs: list[placement.Need] = []
+        for record in await self._preparing.referred(body):
+            if not KINDS[record.kind].shared:
+                if self._locating.visible(call, record):
+                    pins.append(placement.Pin(record.site, _said(record)))
+            elif record.kind == 'image':
+                needs.append(await self._image(record))
+        if kind.name == 'server' and item.get('flavorRef') is not None:
+            needs.append(await self._flavor(call, str(item['flavorRef'])))
+        if kind.name == 'volume' and item.get('volume_type'):
+            needs.extend(await self._type(str(item['volume_type'])))
+        return placement.Wish(_zones(item), tuple(pins), tuple(needs), await self.home(call.token.project))
+
+    async def _image(self, record: Record) -> placement.Need:
+        replicas = await self._store.replicas('image', record.id)
+        return placement.Need(f'image {record.name}', frozenset(each.site for each in replicas), movable=record.status == 'active')
+
+    async def _flavor(self, call: Call, word: str) -> placement.Need:
+        id = await self._preparing.flavors.find(call, word)
+        sites = await self._preparing.flavors.sites(id)
+        makers = frozenset(member.name for member in self._roster if member.managed)
+        return placement.Need(f'flavor {id}', sites | makers, movable=False)
+
+    async def _type(self, word: str) -> list[placement.Need]:
+        records = await self._store.page(Query('volume_type'))
+        for record in records:
+            if word in {record.id, record.name}:
+                sites = frozenset(each.site for each in await self._store.replicas('volume_type', record.id))
+                return [placement.Need(f'volume type {word}', sites, movable=False)]
+        return []
+
+    async def home(self, project: str) -> str:
+        """The site where a project's networks and volumes already are, or the one chosen for it before; '' for none."""
+        kept = await self._store.value(f'home/{project}')
+        if kept and (site := msgspec.json.decode(kept, type=str)) in self._roster:
+            return site
+        counts: Counter[str] = Counter()
+        for kind in HOMELY:
+            records = await self._store.page(Query(kind, (project,), public=False, limit=1000))
+            counts.update(record.site for record in records)
+        return max(counts, key=lambda site: (counts[site], site)) if counts else ''
+
+    async def settle(self, project: str, site: str) -> None:
+        """Make a site the project's home."""
+        await self._store.set(f'home/{project}', msgspec.json.encode(site))
+
+    async def views(self, call: Call, kind: Kind, wish: placement.Wish) -> Sequence[placement.View]:
+        """How each site stands for this caller; quotas are asked for only where they decide."""
+        free = not wish.pins and not wish.zones
+        return await asyncio.gather(*(self._view(call, member, kind, free) for member in self._roster))
+
+    async def _view(self, call: Call, member: Member, kind: Kind, free: bool) -> placement.View:
+        health = member.site.health()
+        serves = self._accounts.serves(call.token, member)
+        room = _NEVER_FULL
+        if free and serves and health.reachable:
+            room = await self._quotas.room(call, member, kind.service)
+        return placement.View(member.name, health.reachable, health.reason, member.zones(kind.service), serves, room)
+
+
+def _zones(item: dict[str, Any]) -> tuple[str, ...]:
+    hints = item.get('availability_zone_hints')
+    zone = item.get('availability_zone')
+    words = [zone, *(hints if isinstance(hints, list) else [])] if zone or hints else []
+    if not all(isinstance(word, str) for word in words if word is not None):
+        raise BadRequest('An availability zone is named by a word.')
+    return tuple(word for word in words if word)
+
+
+def _said(record: Record) -> str:
+    return f'{record.kind.replace("_", " ")} {record.name} ({record.id})' if record.name else f'{record.kind.replace("_", " ")} {record.id}'

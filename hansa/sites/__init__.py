@@ -1,0 +1,1 @@
+"""One folder per kind of site, and the wire they are reached by."""

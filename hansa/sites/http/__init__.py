@@ -1,0 +1,1 @@
+"""The HTTP client that sites and the identity engine are reached by."""

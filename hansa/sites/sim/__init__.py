@@ -1,0 +1,1 @@
+"""A simulated OpenStack cloud in memory."""

@@ -1,0 +1,1 @@
+"""Where the inventory, the aliases and the journal are kept."""

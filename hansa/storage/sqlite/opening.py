@@ -1,0 +1,102 @@
+"""From a directory to open connections: the lock, the file, the settings of each connection, the schema, the seal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pathlib
+import sqlite3
+
+from hansa.model.errors import ConfigError
+from hansa.storage.sqlite import matching, migrations, seal
+
+# NORMAL loses nothing to a killed process, only to a machine that loses power. The log is folded into the file by
+# the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
+_SETTINGS = (
+    'page_size=4096',
+    'journal_mode=WAL',
+    'synchronous=NORMAL',
+    'wal_autocheckpoint=0',
+    f'journal_size_limit={40 << 20}',
+    f'mmap_size={1 << 30}',
+)
+
+_CHECK, _CHECKED = 'seal', b'hansa'
+
+
+def lock(directory: pathlib.Path) -> int:
+    """Make the directory if need be and take its lock; the kernel frees it when the process ends, however it ends.
+
+    Returns the file descriptor that holds the lock. Raises ConfigError where another league runs on the directory.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(directory / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(f'The directory {directory} cannot be used: {error.strerror}.') from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise ConfigError(f'Another league runs on {directory}; end it first or name another directory.') from error
+    return handle
+
+
+def connect(file: pathlib.Path | None, reads: bool = False, cache: int = 16) -> sqlite3.Connection:
+    """A connection with our settings and functions; `cache` in MiB. None opens a database in memory."""
+    db = sqlite3.connect(
+        ':memory:' if file is None else file, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    matching.register(db)
+    if file is not None:
+        for setting in _SETTINGS:
+            db.execute(f'PRAGMA {setting}').fetchall()
+    db.execute(f'PRAGMA cache_size=-{cache * 1024}')
+    db.execute('PRAGMA temp_store=MEMORY')
+    if reads:
+        db.execute('PRAGMA query_only=1')
+    return db
+
+
+def writer(file: pathlib.Path | None) -> sqlite3.Connection:
+    """The writing connection, with the schema brought up to date.
+
+    Raises ConfigError for a file that is no database, not ours, of a newer schema, or not accessible.
+    """
+    place = 'The database in memory' if file is None else str(file)
+    try:
+        if file is not None:
+            file.touch(mode=0o600)
+        db = connect(file, cache=64)
+        try:
+            migrations.apply(db, place)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname == 'SQLITE_NOTADB':
+            raise ConfigError(f'{place} is not a database; move that file away or name another directory.') from error
+        raise ConfigError(f'{place} cannot be opened: {error}.') from error
+    except OSError as error:
+        raise ConfigError(f'{place} cannot be opened: {error.strerror}.') from error
+    return db
+
+
+def sealed(db: sqlite3.Connection, key: pathlib.Path | None) -> seal.Seal:
+    """The seal that belongs to the database; None makes one that is kept nowhere.
+
+    Raises ConfigError where the key file is missing or is another database's.
+    """
+    if key is None:
+        return seal.fresh()
+    row = db.execute('SELECT word FROM seal').fetchone()
+    if row is None:
+        made = seal.make(key)
+        db.execute('INSERT INTO seal (word) VALUES (?)', (made.close(_CHECKED, _CHECK),))
+        return made
+    known = seal.load(key)
+    try:
+        known.open(row[0], _CHECK)
+    except ConfigError as error:
+        raise ConfigError(f'{key} is not the key of the database beside it; put back the key it was made with.') from error
+    return known

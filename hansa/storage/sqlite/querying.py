@@ -1,0 +1,141 @@
+"""From a Query to SQL: who may see it, which filters hold, in what order, from which marker on."""
+
+# ruff: noqa: S608 - SQL is put together from our own words alone; whatever comes from outside is bound
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from hansa.model.errors import BadRequest
+from hansa.model.listing import Query
+from hansa.storage.sqlite import conditions, paths
+from hansa.storage.sqlite.paths import Piece
+
+FILTERS = 100
+SORTS = 16
+
+FIELDS = 'h.site, h.kind, h.id, h.site_id, h.project, h.name, d.doc, h.status, h.created, h.updated, h.public, h.prime, h.seen'
+
+# So many owners are walked each by an index of its own and merged; more are sorted together.
+_BRANCHES = 4
+
+
+class _Key(msgspec.Struct, frozen=True):
+    value: Piece
+    descending: bool
+    nullable: bool
+
+
+def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
+    """Rows of FIELDS that a query asks for, in order. Raises BadRequest for a query that cannot be understood."""
+    _check(query)
+    keys, branches = _keys(query), _branches(query)
+    if not branches:
+        return []
+    start = _start(keys, _marker(db, query, keys)) if query.marker else Piece('1')
+    columns = ', '.join(f'{key.value.sql} AS k{place}' for place, key in enumerate(keys))
+    key_args = [arg for key in keys for arg in key.value.args]
+    selects, args = [], []
+    for branch in branches:
+        selects.append(f'SELECT h.row AS row, {columns} FROM {_source(query)} WHERE {branch.sql} AND {start.sql}')
+        args += [*key_args, *branch.args, *start.args]
+    order = ', '.join(f'{place} {"DESC" if key.descending else "ASC"}' for place, key in enumerate(keys, 2))
+    # The page is chosen by narrow rows; CROSS JOIN walks it as it is ordered and fetches documents for it alone.
+    sql = (
+        f'SELECT {FIELDS} FROM ({" UNION ALL ".join(selects)} ORDER BY {order} LIMIT ?) AS p '
+        'CROSS JOIN hot AS h ON h.row = p.row CROSS JOIN document AS d ON d.row = p.row'
+    )
+    rows = db.execute(sql, (*args, -1 if query.limit is None else query.limit)).fetchall()
+    return rows[::-1] if query.backwards else rows
+
+
+def count(db: sqlite3.Connection, query: Query) -> int:
+    """How many records a query has without limit and marker. Raises BadRequest like `page`."""
+    _check(query)
+    return sum(
+        int(db.execute(f'SELECT count(*) FROM {_source(query)} WHERE {branch.sql}', branch.args).fetchone()[0])
+        for branch in _branches(query)
+    )
+
+
+def _check(query: Query) -> None:
+    if len(query.filters) > FILTERS or len(query.sorts) > SORTS:
+        raise BadRequest(f'A list may have {FILTERS} filters and {SORTS} sort keys.')
+    if query.limit is not None and not 0 <= query.limit < 2**63:
+        raise BadRequest(f'A page cannot have {query.limit} objects.')
+    words = [query.marker, *(word for filter in query.filters for word in (*filter.path, *filter.values))]
+    words += [word for sort in query.sorts for word in sort.path]
+    if any(not word.isascii() and word.encode('utf-8', 'replace').decode() != word for word in words):
+        raise BadRequest('A filter, sort key or marker is not valid text.')
+
+
+def _source(query: Query, hot: str = 'hot', document: str = 'document') -> str:
+    parts = [part.path for part in query.filters] + [part.path for part in query.sorts]
+    deep = any(len(path) > 1 for path in parts)
+    return f'{hot} AS h CROSS JOIN {document} AS d ON d.row = h.row' if deep else f'{hot} AS h'
+
+
+def _keys(query: Query) -> list[_Key]:
+    keys: list[_Key] = []
+    descending = False
+    for sort in query.sorts:
+        at = paths.reach(sort.path)
+        if at.many:
+            raise BadRequest(f"Nothing can be sorted by {'.'.join(sort.path)[:80]!r}: '*' leads to many values.")
+        descending = sort.descending
+        keys.append(_Key(at.single, descending is not query.backwards, bool(at.type)))
+        if sort.path == ('id',):
+            return keys
+    return [*keys, _Key(Piece('h.id'), descending is not query.backwards, False)]
+
+
+def _branches(query: Query) -> list[Piece]:
+    filters = [conditions.condition(filter) for filter in query.filters]
+    wanted = ' AND '.join(['h.kind = ? AND h.prime = 1', *(piece.sql for piece in filters)])
+    args = (query.kind, *(arg for piece in filters for arg in piece.args))
+    if query.projects is None:
+        return [Piece(wanted, args)]
+    owners = tuple(dict.fromkeys(query.projects))
+    marks = ', '.join('?' * len(owners))
+    if len(owners) <= _BRANCHES:
+        branches = [Piece(f'h.project = ? AND {wanted}', (owner, *args)) for owner in owners]
+    else:
+        branches = [Piece(f'h.project IN ({marks}) AND {wanted}', (*owners, *args))]
+    if query.public:
+        branches.append(Piece(f'h.public = 1 AND h.project NOT IN ({marks}) AND {wanted}', (*owners, *args)))
+    return branches
+
+
+def _marker(db: sqlite3.Connection, query: Query, keys: list[_Key]) -> tuple[object, ...]:
+    columns = ', '.join(key.value.sql for key in keys)
+    args = [arg for key in keys for arg in key.value.args]
+    for source, alive in ((_source(query), ' AND h.prime = 1'), (_source(query, 'tombstone', 'tombstone'), '')):
+        sql = f'SELECT {columns} FROM {source} WHERE h.kind = ? AND h.id = ?{alive}'
+        row: tuple[object, ...] | None = db.execute(sql, (*args, query.kind, query.marker)).fetchone()
+        if row is not None:
+            return row
+    raise BadRequest(f'The marker {query.marker[:80]!r} is not known; begin again with the first page.')
+
+
+def _start(keys: list[_Key], values: tuple[object, ...]) -> Piece:
+    if len({key.descending for key in keys}) == 1 and not any(key.nullable for key in keys):
+        # A row value of plain columns is what an index can start from.
+        names = ', '.join(key.value.sql for key in keys)
+        return Piece(f'({names}) {"<" if keys[0].descending else ">"} ({", ".join("?" * len(keys))})', values)
+    return _after(keys, values)
+
+
+def _after(keys: list[_Key], values: tuple[object, ...]) -> Piece:
+    key, value, name = keys[0], values[0], keys[0].value
+    beyond = Piece(f'{name.sql} {"<" if key.descending else ">"} ?', (*name.args, value))
+    if value is None:
+        beyond = Piece('0') if key.descending else Piece(f'{name.sql} IS NOT NULL', name.args)
+    elif key.nullable and key.descending:
+        beyond = Piece(f'({beyond.sql} OR {name.sql} IS NULL)', (*beyond.args, *name.args))
+    if len(keys) == 1:
+        return beyond
+    rest = _after(keys[1:], values[1:])
+    sql = f'({beyond.sql} OR ({name.sql} IS ? AND {rest.sql}))'
+    return Piece(sql, (*beyond.args, *name.args, value, *rest.args))

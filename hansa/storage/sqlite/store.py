@@ -1,0 +1,236 @@
+"""The store itself: each method of the port names its work and the lane it goes by."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pathlib
+import sqlite3
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from hansa.model.alias import Alias
+from hansa.model.decision import Decision
+from hansa.model.errors import Busy
+from hansa.model.intent import Intent
+from hansa.model.listing import Query
+from hansa.model.resource import Record
+from hansa.model.site import SiteSpec
+from hansa.ports.store import Store
+from hansa.storage.sqlite import aliasing, inventory, journal, opening, state
+from hansa.storage.sqlite.lanes import Lane, Work, Writer
+from hansa.storage.sqlite.seal import Seal
+
+T = TypeVar('T')
+
+# A write of more records than this would hold up the event loop for longer than a request may.
+SMALL = 20
+
+# The write-ahead log is written back past this size (20,000 pages); looked at every so many writes.
+LOG_BYTES = 80 << 20
+LOG_LOOKS = 64
+
+
+class Connections(msgspec.Struct, frozen=True):
+    """All that is open: who writes, who reads single objects, pages and whole tables; `lock` is a file descriptor."""
+
+    writer: Lane
+    points: sqlite3.Connection
+    pages: Lane
+    scans: Lane
+    log: pathlib.Path | None
+    lock: int | None
+
+    async def close(self) -> None:
+        """Finish what was begun, fold the log into the file, let go of the lock."""
+        for lane in (self.writer, self.pages, self.scans):
+            await lane.end()
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        for db in (self.points, self.pages.db, self.scans.db):
+            if db is not self.writer.db:
+                db.close()
+        if self.log is not None:
+            self.writer.db.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
+        self.writer.db.close()
+        if self.lock is not None:
+            os.close(self.lock)
+
+
+class SqliteStore:
+    """The port's Store. Single objects are read on the event loop; pages, scans and large writes in threads."""
+
+    def __init__(self, connections: Connections, seal: Seal) -> None:
+        self._all = connections
+        self._points = connections.points
+        self._pages = connections.pages
+        self._scans = connections.scans
+        self._writer = Writer(connections.writer)
+        self._seal = seal
+        self._writes = 0
+        self._folding: asyncio.Task[None] | None = None
+        self._closed = False
+
+    # -- inventory
+    async def put(self, records: Sequence[Record]) -> None:
+        await self._write(lambda db: inventory.put(db, records), len(records))
+
+    async def remove(self, site: str, kind: str, ids: Sequence[str], when: float) -> None:
+        await self._write(lambda db: inventory.remove(db, site, kind, ids, when), len(ids))
+
+    async def get(self, kind: str, id: str) -> Record | None:
+        return inventory.get(self._points, kind, id)
+
+    async def replicas(self, kind: str, id: str) -> list[Record]:
+        return inventory.replicas(self._points, kind, id)
+
+    async def gone(self, kind: str, id: str) -> bool:
+        return inventory.gone(self._points, kind, id)
+
+    async def page(self, query: Query) -> list[Record]:
+        return await self._pages.far(lambda db: inventory.page(db, query))
+
+    async def count(self, query: Query) -> int:
+        return await self._scans.far(lambda db: inventory.count(db, query))
+
+    async def known(self, site: str, kind: str) -> dict[str, str]:
+        return await self._scans.far(lambda db: inventory.known(db, site, kind))
+
+    async def forget_site(self, site: str) -> None:
+        await self._writer.far(lambda db: _forget(db, site))
+
+    async def summary(self) -> list[tuple[str, str, int, float]]:
+        return await self._scans.far(inventory.summary)
+
+    # -- aliases
+    async def add_aliases(self, aliases: Sequence[Alias]) -> None:
+        await self._write(lambda db: aliasing.add(db, aliases), len(aliases))
+
+    async def drop_aliases(self, aliases: Sequence[Alias]) -> None:
+        await self._write(lambda db: aliasing.drop(db, aliases), len(aliases))
+
+    async def aliases(self) -> list[Alias]:
+        return await self._scans.far(aliasing.read)
+
+    async def rename_id(self, site: str, kind: str, old: str, new: str) -> None:
+        await self._writer.far(lambda db: inventory.rename(db, site, kind, old, new))
+
+    # -- journal
+    async def open_intent(self, intent: Intent) -> None:
+        await self._write(lambda db: journal.open(db, intent))
+
+    async def move_intent(self, intent: Intent) -> Intent:
+        return await self._write(lambda db: journal.move(db, intent))
+
+    async def open_intents(self) -> list[Intent]:
+        return journal.unfinished(self._points)
+
+    # -- decisions
+    async def put_decision(self, kind: str, id: str, decision: Decision) -> None:
+        await self._write(lambda db: state.put_decision(db, kind, id, decision))
+
+    async def decision(self, kind: str, id: str) -> Decision | None:
+        return state.decision(self._points, kind, id)
+
+    # -- sites
+    async def put_site(self, spec: SiteSpec) -> None:
+        await self._write(lambda db: state.put_site(db, self._seal, spec))
+
+    async def sites(self) -> list[SiteSpec]:
+        return state.sites(self._points, self._seal)
+
+    async def drop_site(self, name: str) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            _forget(db, name)
+            state.drop_site(db, name)
+
+        await self._writer.far(work)
+
+    # -- small state
+    async def set(self, key: str, value: bytes, sealed: bool = False) -> None:
+        await self._write(lambda db: state.set(db, self._seal, key, value, sealed))
+
+    async def value(self, key: str) -> bytes | None:
+        return state.value(self._points, self._seal, key)
+
+    async def values(self, prefix: str) -> dict[str, bytes]:
+        return state.values(self._points, self._seal, prefix)
+
+    async def unset(self, key: str) -> None:
+        await self._write(lambda db: state.unset(db, key))
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await self._writer.end()
+            await self._all.close()
+            if self._folding is not None:
+                await self._folding
+
+    async def _write(self, work: Work[T], size: int = 1) -> T:
+        result = await (self._writer.near(work) if size <= SMALL else self._writer.far(work))
+        self._writes += 1 if size <= SMALL else LOG_LOOKS
+        if self._writes >= LOG_LOOKS and self._all.log is not None:
+            self._writes = 0
+            self._fold(self._all.log)
+        return result
+
+    def _fold(self, log: pathlib.Path) -> None:
+        running = self._folding is not None and not self._folding.done()
+        if not running and log.stat().st_size > LOG_BYTES:
+            self._folding = asyncio.ensure_future(self._checkpoint())
+
+    async def _checkpoint(self) -> None:
+        # PASSIVE holds nobody up; what fails now, or does not come to its turn, is tried again later.
+        with contextlib.suppress(Busy, sqlite3.OperationalError):
+            await self._scans.far(lambda db: db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchall())
+
+
+def _forget(db: sqlite3.Connection, site: str) -> None:
+    inventory.forget(db, site)
+    aliasing.forget(db, site)
+    journal.forget(db, site)
+
+
+async def open_store(directory: pathlib.Path | None) -> Store:
+    """The store of a directory (`hansa.db`, `seal.key` and `lock` in it, made where missing); None keeps it in memory.
+
+    Raises ConfigError for a directory that is in use or cannot be used, a file that is no database of ours or of a
+    newer schema, and a key that is missing or another's.
+    """
+    return await asyncio.to_thread(_open, directory)
+
+
+def _open(directory: pathlib.Path | None) -> SqliteStore:
+    if directory is None:
+        db = opening.writer(None)
+        lane = Lane(db, 'memory', threaded=False)
+        return SqliteStore(Connections(lane, db, lane, lane, None, None), opening.sealed(db, None))
+    lock = opening.lock(directory)
+    try:
+        return _in(directory, lock)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _in(directory: pathlib.Path, lock: int) -> SqliteStore:
+    file = directory / 'hansa.db'
+    with contextlib.ExitStack() as undo:
+        writer = opening.writer(file)
+        undo.callback(writer.close)
+        seal = opening.sealed(writer, directory / 'seal.key')
+        connections = Connections(
+            writer=Lane(writer, 'store-writer', threaded=True),
+            points=opening.connect(file, reads=True),
+            pages=Lane(opening.connect(file, reads=True), 'store-pages', threaded=True),
+            scans=Lane(opening.connect(file, reads=True), 'store-scans', threaded=True),
+            log=file.with_name('hansa.db-wal'),
+            lock=lock,
+        )
+        undo.pop_all()
+    return SqliteStore(connections, seal)

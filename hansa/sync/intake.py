@@ -1,0 +1,144 @@
+"""Digests what a site told: documents become records in league words, aliases first, and only what changed is written."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from hansa.model.listing import Filter, Query
+from hansa.model.resource import KINDS, Record
+from hansa.ports.clock import Clock
+from hansa.ports.roster import Member, Roster
+from hansa.ports.store import Store
+from hansa.rules import ingest, merge, translate
+from hansa.rules.aliases import AliasBook
+from hansa.sync.memory import Memory
+from hansa.sync.shares import CHUNK, Shares
+
+_LOG = logging.getLogger('hansa.sync')
+
+
+class Intake:
+    """The one writer of what sites tell, for all agents. `collisions` counts objects refused because another site has their id."""
+
+    def __init__(self, store: Store, book: AliasBook, roster: Roster, clock: Clock) -> None:
+        self.collisions = 0
+        self._store = store
+        self._book = book
+        self._roster = roster
+        self._clock = clock
+        self._shares = Shares(store, book)
+        self._memories: dict[tuple[str, str], Memory] = {}
+        self._locks = {kind: asyncio.Lock() for kind in KINDS}
+        self._refused: set[tuple[str, str, str]] = set()
+        self._tickets = 0
+
+    def ticket(self) -> int:
+        """The number of a question, to be drawn before it is sent: an answer never undoes that to a later question."""
+        self._tickets += 1
+        return self._tickets
+
+    async def digest(self, member: Member, kind: str, docs: Sequence[dict[str, Any]], ticket: int = 0) -> list[Record]:
+        """Take in what a site told in answer to a question (0: just now). Returns what is believed of it, in league words.
+
+        A document that cannot be read is left out and reported; so is one whose id another site has already.
+        """
+        asked = ticket or self.ticket()
+        async with self._locks[kind]:
+            memory = self._memory(member.name, kind)
+            told = {record.site_id: (doc, record) for doc in docs if (record := self._record(member, kind, doc))}
+            believed = {site_id: pair for site_id, pair in told.items() if memory.news(site_id, asked)}
+            changed = [record for _, record in believed.values() if not memory.same(record)]
+            if not changed:
+                return [record for _, record in believed.values()]
+            if kind in merge.KINDS:
+                settled = await self._settle_shared(member, kind, changed, {key: doc for key, (doc, _) in believed.items()})
+            else:
+                settled = await self._refuse_strangers(member, kind, changed)
+            await self._store.put(settled)
+            results = {site_id: record for site_id, (_, record) in believed.items()}
+            for record in changed:
+                del results[record.site_id]
+            for record in results.values():
+                memory.note(record, asked)
+            for record in settled:
+                # As it will be told next time: with the aliases of now, but by its own name.
+                memory.note(self._record(member, kind, believed[record.site_id][0]) or record, asked)
+                results[record.site_id] = record
+            return list(results.values())
+
+    async def gone(self, member: Member, kind: str, site_ids: Sequence[str], ticket: int = 0) -> None:
+        """These are no more at the site; records and aliases go."""
+        asked = ticket or self.ticket()
+        async with self._locks[kind]:
+            memory = self._memory(member.name, kind)
+            ids = [site_id for site_id in site_ids if memory.news(site_id, asked)]
+            if not ids:
+                return
+            if kind in merge.KINDS:
+                await self._shares.bury(member.name, kind, ids, self._clock.now())
+            else:
+                await self._store.remove(member.name, kind, ids, self._clock.now())
+            for site_id in ids:
+                memory.bury(site_id, asked)
+            if kind in merge.NAMED:
+                # The plain name may be free for another site's flavor now.
+                for other in self._roster:
+                    self.doubt(other.name, kind)
+
+    def doubt(self, site: str, kind: str, *site_ids: str) -> None:
+        """Write what is told next of these (of all, where none is named) whether or not it changed: others may have written."""
+        memory = self._memory(site, kind)
+        for site_id in site_ids:
+            memory.doubt(site_id)
+        if not site_ids:
+            memory.clear()
+
+    def forget(self, site: str) -> None:
+        """A site has left."""
+        for key in [key for key in self._memories if key[0] == site]:
+            del self._memories[key]
+        self._refused = {refused for refused in self._refused if refused[0] != site}
+
+    def _memory(self, site: str, kind: str) -> Memory:
+        return self._memories.setdefault((site, kind), Memory())
+
+    def _record(self, member: Member, kind: str, doc: dict[str, Any]) -> Record | None:
+        service = KINDS[kind].service
+        place = translate.Place(member.name, member.site.root(service), '', member.zones(service))
+        try:
+            return ingest.record(KINDS[kind], doc, place, self._book, self._clock.now())
+        except (KeyError, TypeError, ValueError) as error:
+            _LOG.warning('Site %s told a %s that cannot be read: %r', member.name, kind, error)
+            return None
+
+    async def _settle_shared(
+        self, member: Member, kind: str, changed: list[Record], docs: dict[str, dict[str, Any]]
+    ) -> list[Record]:
+        def again(site_id: str) -> Record:
+            return self._record(member, kind, docs[site_id]) or by_id[site_id]
+
+        by_id = {record.site_id: record for record in changed}
+        settled, moved = await self._shares.settle(changed, again)
+        for site, site_id in moved:
+            self._memory(site, kind).doubt(site_id)
+        return settled
+
+    async def _refuse_strangers(self, member: Member, kind: str, changed: list[Record]) -> list[Record]:
+        """Only objects not told before can claim another site's id."""
+        memory = self._memory(member.name, kind)
+        new = [record.id for record in changed if record.site_id not in memory]
+        if not new or KINDS[kind].shared:
+            return changed
+        taken: set[str] = set()
+        for start in range(0, len(new), CHUNK):
+            wanted = Filter(('id',), 'in', tuple(new[start : start + CHUNK]))
+            found = await self._store.page(Query(kind, filters=(wanted,)))
+            taken |= {record.id for record in found if record.site != member.name}
+        for id in taken - {id for site, kind_, id in self._refused if (site, kind_) == (member.name, kind)}:
+            self.collisions += 1
+            self._refused.add((member.name, kind, id))
+            _LOG.error('Site %s claims the %s %s, which another site has; it is refused.', member.name, kind, id)
+        return [record for record in changed if record.id not in taken]

@@ -1,0 +1,77 @@
+"""What an agent remembers of one kind at its site: when to look again, what is on its way, from when on to ask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from hansa.model.resource import Record
+from hansa.rules import diff
+
+STUCK_S = 600.0
+ALIVE_S = 10.0
+MOST_ALIVE = 10_000
+
+
+class Track:
+    """Times are of the monotonic clock; `poll_due` and `sweep_due` say when changes and the whole list are asked for."""
+
+    def __init__(self) -> None:
+        self.cursor = ''
+        self.poll_due = math.inf
+        self.sweep_due = -math.inf
+        self.deep_due = -math.inf
+        self.sweep_cost = 0.0
+        self.small = True
+        self.absent = False
+        self.failing = False
+        self._changed = -math.inf
+        self._moving: dict[str, tuple[float, bool, str]] = {}
+        self._alive: dict[str, tuple[float, float]] = {}
+
+    def observe(self, records: Sequence[Record], now: float) -> None:
+        """Take note of what came in: what moves, and since when."""
+        for record in records:
+            before = self._moving.get(record.site_id)
+            if not diff.moving(record):
+                if self._moving.pop(record.site_id, None):
+                    self._changed = now
+            elif before is None or before[2] != record.status:
+                self._moving[record.site_id] = (now, diff.leaving(record), record.status)
+                self._changed = now
+
+    def changed(self, now: float) -> None:
+        """Something of the kind changed."""
+        self._changed = now
+
+    def forget(self, site_ids: Sequence[str], now: float) -> None:
+        """These are gone."""
+        for site_id in site_ids:
+            self._moving.pop(site_id, None)
+            self._alive.pop(site_id, None)
+            self._changed = now
+
+    def period(self, pace: diff.Pace, now: float) -> float:
+        """Seconds to the next poll. What has been on its way for ten minutes is stuck, and not worth a hurry."""
+        hurry = any(now - since < STUCK_S for since, _, _ in self._moving.values())
+        return diff.period(pace, hurry, now - self._changed)
+
+    def leaving(self, now: float) -> list[str]:
+        """Objects that are being deleted and not stuck."""
+        return [site_id for site_id, (since, leaving, _) in self._moving.items() if leaving and now - since < STUCK_S]
+
+    def doubtful(self, site_ids: Sequence[str], now: float) -> list[str]:
+        """Of objects that a list did not tell, or told anew, those that were not asked for one by one of late."""
+        return [site_id for site_id in site_ids if self._alive.get(site_id, (-math.inf, 0.0))[0] <= now]
+
+    def alive(self, site_id: str, now: float) -> None:
+        """It was asked for itself, and is there; the oftener that is so, the longer lists need not be doubted for it."""
+        if len(self._alive) >= MOST_ALIVE:
+            self._alive.clear()
+        wait = min(self._alive.get(site_id, (0.0, ALIVE_S / 2))[1] * 2, STUCK_S)
+        self._alive[site_id] = (now + wait, wait)
+
+    def told(self, site_ids: Iterable[str]) -> None:
+        """Lists tell these as they should."""
+        for site_id in self._alive.keys() & set(site_ids):
+            del self._alive[site_id]

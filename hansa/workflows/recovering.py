@@ -1,0 +1,137 @@
+"""Reading the journal after a crash, a lost reply or a hung site: each intent is adopted, finished or undone."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+
+import msgspec
+
+from hansa.model.errors import Conflict, HansaError
+from hansa.model.intent import Intent
+from hansa.model.resource import KINDS, Kind
+from hansa.ports.clock import Clock
+from hansa.ports.observer import Observer
+from hansa.ports.roster import Member, Roster
+from hansa.ports.site import OPERATOR, SiteRequest
+from hansa.ports.store import Store
+from hansa.services.journal import Journal
+from hansa.services.relay import microversion
+
+_log = logging.getLogger('hansa.journal')
+
+GRACE = 20.0
+"""Seconds that a healthy site must have been without the object before an intent counts as never carried out."""
+
+_SKEW = 300.0
+_PAGE = 200
+_PAGES = 20
+_TIMEOUT = 20.0
+_MARKED = {'server.create': 'server', 'volume.create': 'volume', 'snapshot.create': 'snapshot', 'image.create': 'image', 'image.copy': 'image'}
+
+
+class Recovering:
+    """Goes over the open intents. Those of this process (`began`, epoch seconds) are left to whoever works on them, unless they were revoked."""
+
+    def __init__(self, store: Store, roster: Roster, journal: Journal, observer: Observer, clock: Clock, began: float) -> None:
+        self._store = store
+        self._roster = roster
+        self._journal = journal
+        self._observer = observer
+        self._clock = clock
+        self._began = began
+        self._absent: dict[str, float] = {}
+
+    async def go_over(self) -> int:
+        """One pass; how many intents stay open. A site that does not answer keeps its intents for the next pass."""
+        left = 0
+        for intent in await self._store.open_intents():
+            if intent.created >= self._began and intent.state != 'revoked':
+                continue
+            try:
+                left += not await self._settle(intent)
+            except Conflict:
+                continue
+            except HansaError as error:
+                left += 1
+                _log.info('intent %s (%s at %s) waits: %s', intent.id, intent.kind, intent.site, error)
+        return left
+
+    async def _settle(self, intent: Intent) -> bool:
+        if intent.state == 'planned' or intent.site not in self._roster:
+            await self._journal.undone(intent)
+            return True
+        member = self._roster.get(intent.site)
+        if not member.site.health().reachable:
+            return False
+        kind = _MARKED.get(intent.kind)
+        if kind is None:
+            await self._journal.undone(intent)
+            return True
+        found = await self._search(member, KINDS[kind], intent)
+        if not found:
+            return await self._never(intent)
+        self._absent.pop(intent.id, None)
+        if intent.state == 'revoked' or intent.kind == 'image.copy':
+            await self._delete(member, KINDS[kind], found)
+            await self._journal.undone(intent)
+            _log.warning('intent %s: %s %s at %s was taken back', intent.id, kind, ', '.join(found), member.name)
+            return True
+        for id in found:
+            await self._observer.refresh(member.name, kind, id)
+        await self._journal.done(intent, found[0])
+        _log.warning('intent %s: %s %s at %s was adopted', intent.id, kind, ', '.join(found), member.name)
+        return True
+
+    async def _never(self, intent: Intent) -> bool:
+        now = self._clock.monotonic()
+        if now - self._absent.setdefault(intent.id, now) < GRACE:
+            return False
+        del self._absent[intent.id]
+        await self._journal.undone(intent)
+        return True
+
+    async def _search(self, member: Member, kind: Kind, intent: Intent) -> list[str]:
+        """Ids of what carries the intent's marker, newest first, as far back as the intent."""
+        found: list[str] = []
+        marker = ''
+        for _ in range(_PAGES):
+            items = await self._page(member, kind, marker, intent.marker)
+            found.extend(str(item['id']) for item in items if intent.marker in msgspec.json.encode(item).decode())
+            if len(items) < _PAGE or _older(items[-1], intent.created - _SKEW):
+                break
+            marker = str(items[-1]['id'])
+        return found
+
+    async def _page(self, member: Member, kind: Kind, marker: str, word: str) -> list[dict[str, object]]:
+        query = f'sort_key=created_at&sort_dir=desc&limit={_PAGE}' + (f'&marker={marker}' if marker else '')
+        if kind.service == 'image':
+            query += f'&hansa%3Aintent={word}'
+        elif member.managed:
+            query += '&all_tenants=1'
+        path = kind.collection if kind.service == 'image' else f'{kind.collection}/detail'
+        headers = microversion(kind.service, member.highest(kind.service))
+        response = await member.site.send(SiteRequest(kind.service, 'GET', path, query, headers), OPERATOR, _TIMEOUT)
+        raw = await response.read()
+        if response.status != 200:
+            raise HansaError(f'{member.name} answered {response.status} to a search')
+        items: list[dict[str, object]] = msgspec.json.decode(raw)[kind.plural]
+        return items
+
+    async def _delete(self, member: Member, kind: Kind, ids: list[str]) -> None:
+        for id in ids:
+            response = await member.site.send(SiteRequest(kind.service, 'DELETE', f'{kind.collection}/{id}'), OPERATOR, _TIMEOUT)
+            await response.read()
+            if response.status >= 400 and response.status != 404:
+                raise HansaError(f'{member.name} answered {response.status} to taking back {kind.name} {id}')
+            await self._observer.refresh(member.name, kind.name, id)
+
+
+def _older(item: dict[str, object], moment: float) -> bool:
+    """Whether an item was made before a moment of the league's clock, by its own stamp."""
+    stamp = str(item.get('created_at') or item.get('created') or '')
+    try:
+        made = datetime.datetime.fromisoformat(stamp.rstrip('Z')).replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return False
+    return made.timestamp() < moment

@@ -1,0 +1,115 @@
+"""What the port Identity promises, asked of the twin and of a real Keystone."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from hansa.keystone.twin import IdentityTwin
+from hansa.model.call import Token
+from hansa.model.errors import Unauthorized
+from hansa.ports.clock import SystemClock
+from hansa.ports.identity import Identity
+from tests.keystone import real
+
+
+@dataclasses.dataclass
+class Side:
+    """An implementation, how it issues and revokes a token of user demo, and where its coroutines run."""
+
+    identity: Identity
+    issue: Callable[[], Awaitable[str]]
+    revoke: Callable[[str], Awaitable[None]]
+    run: Callable[[Coroutine[Any, Any, None]], None]
+
+
+def twin() -> Side:
+    clock = SystemClock()
+    identity = IdentityTwin(clock)
+    issued: list[str] = []
+
+    async def issue() -> str:
+        issued.append(f'token-{len(issued)}')
+        roles = frozenset(('member', 'reader'))
+        told = Token('u', 'demo', 'default', 'p', 'demo', 'default', roles, clock.now() + 3600)
+        identity.add(issued[-1], told)
+        return issued[-1]
+
+    async def revoke(token: str) -> None:
+        identity.revoke(token)
+
+    return Side(identity, issue, revoke, asyncio.run)
+
+
+def keystone() -> Side:
+    there = real.shared()
+
+    async def issue() -> str:
+        demo = (await there.admin.get('/users?name=demo'))['users'][0]['id']
+        return await real.token(there.line, real.by_password(demo, there.accounts.demo_password.reveal()))
+
+    async def revoke(token: str) -> None:
+        headers = [('X-Auth-Token', token), ('X-Subject-Token', token)]
+        assert (await there.line.read('DELETE', '/v3/auth/tokens', headers, None, 30))[0] == 204
+
+    return Side(there.engine, issue, revoke, there.run)
+
+
+@pytest.fixture(params=[twin, keystone])
+def side(request: pytest.FixtureRequest) -> Side:
+    make: Callable[[], Side] = request.param
+    return make()
+
+
+def test_a_token_says_who_asks(side: Side) -> None:
+    async def act() -> None:
+        told = await side.identity.validate(await side.issue())
+        assert (told.user_name, told.user_domain, told.project_name, told.project_domain) == (
+            'demo',
+            'default',
+            'demo',
+            'default',
+        )
+        assert told.roles == {'member', 'reader'}
+        assert (told.writer, told.admin, told.system) == (True, False, False)
+        assert told.user
+        assert told.project
+        assert told.expires > SystemClock().now()
+
+    side.run(act())
+
+
+@pytest.mark.parametrize('token', ['', 'nonsense', 'x' * 10_000, 'gAAAAABh'])
+def test_what_is_no_token_is_unauthorized(side: Side, token: str) -> None:
+    async def act() -> None:
+        with pytest.raises(Unauthorized):
+            await side.identity.validate(token)
+
+    side.run(act())
+
+
+def test_a_revoked_token_is_not_taken_after_a_refresh_and_others_are(side: Side) -> None:
+    async def act() -> None:
+        gone, stays = await side.issue(), await side.issue()
+        await side.identity.validate(gone)
+        await side.revoke(gone)
+        await side.identity.refresh()
+        with pytest.raises(Unauthorized):
+            await side.identity.validate(gone)
+        await side.identity.validate(stays)
+
+    side.run(act())
+
+
+def test_relay_gives_an_answer_with_a_body_in_keystones_form(side: Side) -> None:
+    async def act() -> None:
+        answer = await side.identity.relay('GET', '/v3/users/no-such-user', '', [], None)
+        assert answer.status in {401, 404}
+        assert answer.header('content-type').startswith('application/json')
+        assert b'"error"' in await answer.read()
+
+    side.run(act())

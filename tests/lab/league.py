@@ -1,0 +1,64 @@
+"""A league as an operator starts it: `hansa serve` in a process of its own, over clouds that are named in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+BIN = pathlib.Path(sys.executable).parent
+READY_SECONDS = 180
+
+
+class League(NamedTuple):
+    """A running one: the clouds.yaml that it wrote, with the entries `hansa-admin` and `hansa`."""
+
+    clouds: pathlib.Path
+    log: pathlib.Path
+    pid: int
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours without what would name another cloud, the environment's programs first on the path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith('OS_')}
+    return {**kept, 'PATH': f'{BIN}{os.pathsep}{kept.get("PATH", "")}', **more}
+
+
+@contextlib.contextmanager
+def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path) -> Iterator[League]:
+    """Start one over `sites` ('east=east-admin,west=west-admin'), wait until it is ready, end it afterwards."""
+    state.mkdir(parents=True)
+    log = state.with_suffix('.log')
+    command = [str(BIN / 'hansa'), 'serve', '--clouds', str(clouds), '--sites', sites]
+    with log.open('wb') as out, socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        listen = f'127.0.0.1:{probe.getsockname()[1]}'
+        probe.close()
+        process = subprocess.Popen(
+            [*command, '--state', str(state), '--listen', listen], stdout=out, stderr=subprocess.STDOUT, env=environment()
+        )
+    try:
+        _await_ready(process, log)
+        yield League(state / 'clouds.yaml', log, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+def _await_ready(process: subprocess.Popen[bytes], log: pathlib.Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not any(line.startswith('ready') for line in log.read_text(errors='replace').splitlines()):
+        said = log.read_text(errors='replace')[-2000:]
+        assert process.poll() is None, f'hansa serve ended with {process.returncode}:\n{said}'
+        assert time.monotonic() < deadline, f'hansa serve was not ready in {READY_SECONDS} s:\n{said}'
+        time.sleep(0.2)

@@ -1,0 +1,109 @@
+"""Who waits for whom: long work leaves the loop free, one writer at a time, and no line without an end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pathlib
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hansa.model.errors import Busy
+from hansa.model.resource import Record
+from hansa.storage.sqlite import lanes, opening, store
+
+PATIENCE = 30.0
+
+
+@contextlib.asynccontextmanager
+async def opened(directory: pathlib.Path) -> AsyncIterator[lanes.Lane]:
+    lane = lanes.Lane(opening.writer(directory / 'hansa.db'), 'test', threaded=True)
+    try:
+        yield lane
+    finally:
+        await lane.end()
+        lane.db.close()
+
+
+def test_a_writer_that_gives_up_leaves_its_work_whole_and_the_next_one_waiting(tmp_path: pathlib.Path) -> None:
+    async def main() -> None:
+        begun, go_on, order = asyncio.Event(), threading.Event(), list[str]()
+        loop = asyncio.get_running_loop()
+
+        def long(db: sqlite3.Connection) -> None:
+            loop.call_soon_threadsafe(begun.set)
+            assert go_on.wait(PATIENCE)
+            db.execute("INSERT INTO state (key, value, sealed) VALUES ('long', x'00', 0)")
+            order.append('long')
+
+        async with opened(tmp_path) as lane:
+            writer = lanes.Writer(lane)
+            first = asyncio.ensure_future(writer.far(long))
+            await begun.wait()
+            first.cancel()
+            second = asyncio.ensure_future(writer.near(lambda _: order.append('short')))
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            assert not second.done()
+            go_on.set()
+            await asyncio.wait_for(second, PATIENCE)
+            assert order == ['long', 'short']
+            assert lane.db.execute('SELECT key FROM state').fetchall() == [('long',)]
+
+    asyncio.run(main())
+
+
+def test_work_that_fails_is_undone_and_holds_nobody_up(tmp_path: pathlib.Path) -> None:
+    def failing(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO state (key, value, sealed) VALUES ('half', x'00', 0)")
+        raise LookupError
+
+    async def main() -> None:
+        async with opened(tmp_path) as lane:
+            writer = lanes.Writer(lane)
+            for write in (writer.near, writer.far):
+                with pytest.raises(LookupError):
+                    await write(failing)
+            assert await writer.near(lambda db: db.execute('SELECT * FROM state').fetchall()) == []
+
+    asyncio.run(main())
+
+
+def test_a_line_has_an_end(tmp_path: pathlib.Path) -> None:
+    async def main() -> None:
+        go_on = threading.Event()
+        async with opened(tmp_path) as lane:
+            waiting = [asyncio.ensure_future(lane.far(lambda _: go_on.wait(PATIENCE))) for _ in range(lanes.WAITING + 1)]
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            assert [type(task.exception()) for task in done] == [Busy]
+            go_on.set()
+            assert all(await asyncio.gather(*(task for task in waiting if task not in done)))
+            writer, gate = lanes.Writer(lane), threading.Event()
+            writing = [asyncio.ensure_future(writer.far(lambda _: gate.wait(PATIENCE))) for _ in range(lanes.WAITING + 2)]
+            refused, _ = await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
+            assert [type(task.exception()) for task in refused] == [Busy]
+            gate.set()
+            assert all(await asyncio.gather(*(task for task in writing if task not in refused)))
+
+    asyncio.run(main())
+
+
+def test_a_long_log_is_folded_into_the_file_and_shrinks(tmp_path: pathlib.Path) -> None:
+    async def main() -> None:
+        opened_store = await store.open_store(tmp_path)
+        assert isinstance(opened_store, store.SqliteStore)
+        log = tmp_path / 'hansa.db-wal'
+        doc = b'"' + b'x' * (5 << 20) + b'"'
+        await opened_store.put([Record('east', 'image', f'i{n}', f'i{n}', '', 'n', doc) for n in range(store.SMALL + 1)])
+        assert log.stat().st_size > store.LOG_BYTES
+        assert opened_store._folding is not None
+        await asyncio.wait_for(opened_store._folding, PATIENCE)
+        await opened_store.set('a', b'b')
+        assert log.stat().st_size < store.LOG_BYTES
+        await opened_store.close()
+        assert not log.exists()
+
+    asyncio.run(main())
