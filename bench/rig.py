@@ -62,8 +62,9 @@ def standing(folder: pathlib.Path) -> Iterator[Rig]:
 
 def server(where: cloud.Cloud, name: str) -> str:
     """Make a server, wait until it is ACTIVE; its id."""
-    image = where.call('GET', 'image', '/images?limit=1')['images'][0]['id']
-    flavor = where.call('GET', 'compute', '/flavors?limit=1')['flavors'][0]['id']
+    cloud.until(lambda: bool(where.call('GET', 'image', '/images')['images']), 'an image listed', 60)
+    image = where.call('GET', 'image', '/images')['images'][0]['id']
+    flavor = where.call('GET', 'compute', '/flavors')['flavors'][0]['id']
     body = {'server': {'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}}
     made: str = where.call('POST', 'compute', '/servers', body)['server']['id']
     cloud.until(

@@ -93,7 +93,7 @@ async def build(config: Config, identity: Identity, identity_door: IdentityDoor,
     roster = Roster()
     pace = Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s)
     flock = Flock(store, Intake(store, book, roster, clock), clock, pace)
-    accounts = Accounts(store, book)
+    accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, clock)
     groups = Groups(store, book, roster, relay, clock)

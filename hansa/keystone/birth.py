@@ -23,8 +23,10 @@ from hansa.keystone.admin import Admin, Administrator
 from hansa.keystone.files import Places
 from hansa.keystone.line import Line
 from hansa.model.errors import Unauthorized
+from hansa.ports.clock import Clock
 
 MAKE_SECONDS = 180.0
+SAME_SECOND = 1.1
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ class Birth:
         self._write(places.configuration, places.data)
         return known
 
-    async def settle(self, line: Line, known: Accounts) -> None:
+    async def settle(self, line: Line, known: Accounts, clock: Clock) -> None:
         """Bring roles, accounts (once) and the catalogue to what they should be."""
         if self._before == self._wanted:
             return
@@ -82,6 +84,8 @@ class Birth:
         except Unauthorized:
             # Somebody changed the engine's own user; making it again puts it right.
             await self._make(self._places.data, known)
+            # Keystone counts whole seconds: a token of the second in which the password changed is revoked with the older ones.
+            await clock.sleep(SAME_SECOND)
             token = await admin.login(line, who)
         by = Admin(line, token)
         if not self._before.keystone:

@@ -7,9 +7,9 @@ import contextlib
 import pathlib
 from collections.abc import AsyncIterator, Sequence
 
-from hansa.keystone import configuration
+from hansa.keystone import configuration, projects
 from hansa.keystone.accounts import ENGINE_USER, Accounts
-from hansa.keystone.admin import Admin, Administrator, Session
+from hansa.keystone.admin import Administrator, Session
 from hansa.keystone.birth import Birth
 from hansa.keystone.files import Places
 from hansa.keystone.line import Line
@@ -62,11 +62,8 @@ class KeystoneEngine:
         return await self._line.send(method, f'{path}?{query}' if query else path, headers, body)
 
     async def project_ids(self, words: Sequence[str]) -> dict[str, str]:
-        """Ids of projects named by id or name. Raises SiteDown('identity')."""
-        found: list[dict[str, str]] = (await Admin(self._line, await self._session.token()).get('/projects'))['projects']
-        ids = {project['id']: project['id'] for project in found}
-        names = {project['name']: project['id'] for project in reversed(found)}
-        return {word: ids.get(word) or names[word] for word in words if word in ids or word in names}
+        """Ids of projects named by id or name; unknown ones are left out. Raises SiteDown('identity')."""
+        return await projects.find(self._session, words)
 
     async def close(self) -> None:
         """End the child, if there is one, and all connections."""
@@ -103,7 +100,7 @@ async def start_engine(
     try:
         await child.start()
         await _ready(line, child, clock, places)
-        await birth.settle(line, known)
+        await birth.settle(line, known, clock)
         session = Session(line, Administrator(ENGINE_USER, known.engine_password))
         tokens = Tokens(line, clock, session=session)
         watch = Watch(places.data / 'keystone.db', tokens.forget, clock, configuration.CACHE_SECONDS)

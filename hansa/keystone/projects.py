@@ -40,6 +40,9 @@ async def _by_id(session: Session, word: str) -> str:
 
 async def _by_name(session: Session, word: str) -> str:
     status, body = await session.read(f'/v3/projects?name={quote(word, safe="")}', [], TIMEOUT)
+    if status == 400:
+        # No project can have this name.
+        return ''
     try:
         listed = msgspec.json.decode(body, type=_Projects).projects if status == 200 else None
     except msgspec.MsgspecError:

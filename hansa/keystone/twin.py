@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from hansa.model.call import Token
 from hansa.model.errors import TooLarge, Unauthorized
@@ -73,6 +73,12 @@ class IdentityTwin:
     ) -> SiteResponse:
         """404, whatever is asked."""
         return Said(404, [('Content-Type', 'application/json'), ('Content-Length', str(len(NOT_FOUND)))], NOT_FOUND)
+
+    async def project_ids(self, words: Sequence[str]) -> dict[str, str]:
+        """Projects that its tokens are of."""
+        known = {told.project_name: told.project for told in self._tokens.values() if told.project}
+        known |= {id: id for id in known.values()}
+        return {word: known[word] for word in words if word in known}
 
     async def close(self) -> None:
         """Nothing to end."""

@@ -148,11 +148,13 @@ def _row(record: Record, stood: Record | None) -> _Row:
 def _leave(rows: dict[Where, _Row], ids: Iterable[str]) -> set[Where]:
     """Members of these league ids that are no twins any more go back to their own id."""
     left = set()
+    members: dict[str, list[_Row]] = {}
+    for row in sorted(rows.values(), key=lambda row: row.rank):
+        members.setdefault(row.id, []).append(row)
     for id in sorted(ids):
-        members = sorted((row for row in rows.values() if row.id == id), key=lambda row: row.rank)
         sites: set[str] = set()
-        for row in members:
-            if row.record.site in sites or not _holds(members[0], row):
+        for row in members.get(id, ()):
+            if row.record.site in sites or not _holds(members[id][0], row):
                 row.id = own(row.record, {other.id for other in rows.values() if other is not row})
                 left.add(where(row.record))
             else:

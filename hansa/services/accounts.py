@@ -12,6 +12,7 @@ from hansa.model.alias import Alias
 from hansa.model.call import Call, Token
 from hansa.model.errors import NotFound, SiteDown
 from hansa.model.secret import Secret
+from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.site import OPERATOR, Acting, Login, SiteRequest
 from hansa.ports.store import Store
@@ -35,9 +36,10 @@ class Shadow(msgspec.Struct, frozen=True):
 class Accounts:
     """Makes at a site what a caller needs to act there, at first use; every step may run twice."""
 
-    def __init__(self, store: Store, book: AliasBook) -> None:
+    def __init__(self, store: Store, book: AliasBook, clock: Clock) -> None:
         self._store = store
         self._book = book
+        self._clock = clock
         self._shadows: dict[tuple[str, str], Shadow] = {}
         self._granted: set[tuple[str, str, str]] = set()
         self._found: dict[tuple[str, str, str], str] = {}
@@ -97,7 +99,7 @@ class Accounts:
             return local
 
     async def _user(self, member: Member, user: str) -> Shadow:
-        """The secret is kept before the user is given it, so that a crash between the two only costs a new password."""
+        """A crash between making the user and keeping its secret only costs a new password at the next use."""
         shadow = self._shadows.get((member.name, user))
         if shadow:
             return shadow
@@ -108,8 +110,13 @@ class Accounts:
         else:
             word = secrets.token_urlsafe(32)
             domain = await self._find_or_make(member, 'domain', DOMAIN, '', {})
-            local = await self._find_or_make(member, 'user', user, domain, {'domain_id': domain, 'password': word})
-            await self._identity(member, 'PATCH', f'/users/{local}', {'user': {'password': word}})
+            local = await self._find(member, 'user', user, domain)
+            if local:
+                await self._identity(member, 'PATCH', f'/users/{local}', {'user': {'password': word}})
+                # Keystone counts in whole seconds: a token of the second in which a password changed is refused.
+                await self._clock.sleep(1.1)
+            else:
+                local = await self._find_or_make(member, 'user', user, domain, {'domain_id': domain, 'password': word})
             shadow = Shadow(local, word)
             await self._store.set(key, msgspec.json.encode(shadow), sealed=True)
             alias = Alias(member.name, 'user', user, local)

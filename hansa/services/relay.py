@@ -83,7 +83,8 @@ class Relay:
         """A small GET for our own use, at the site's highest microversion; status and translated document."""
         acting = acting or await self._accounts.acting(call, member)
         place = self.place(call, member, service)
-        request = SiteRequest(service, 'GET', path, query, microversion(service, member.highest(service)))
+        forward = Forward('GET', path, query, microversion(service, member.highest(service)))
+        request = self._request(call, service, forward, place)
         response = await member.site.send(request, acting, timeout)
         return response.status, translate.inbound(await response.read(DOCUMENT_LIMIT), place, self._book)
 

@@ -22,7 +22,7 @@ from hansa.rules import diff
 from hansa.sync import lists
 from hansa.sync.intake import Intake
 from hansa.sync.outages import RETRY_S, TIMEOUT_S, Outages
-from hansa.sync.reader import BadAnswer, Reader
+from hansa.sync.reader import BadAnswer, Page, Reader
 from hansa.sync.sweep import Sweep
 from hansa.sync.track import Track
 
@@ -181,7 +181,8 @@ class Agent:
             self._describe_due = due + (0.0 if not self._described else RETRY_S)
             return
         track = self._tracks[kind]
-        track.sweep_due = due
+        if track.sweep_due == math.inf:
+            track.sweep_due = due
         track.poll_due = due if self._followed(kind) else math.inf
 
     def _shelve(self, kind: str, error: Unsupported) -> None:
@@ -217,12 +218,15 @@ class Agent:
 
     def _followed(self, kind: str) -> bool:
         """Whether the site can tell what changed of a kind, and we know since when to ask."""
-        return lists.changes(kind, self.member, self._tracks[kind].cursor) is not None
+        track = self._tracks[kind]
+        return not track.blind and lists.changes(kind, self.member, track.cursor) is not None
 
     async def _describe(self) -> None:
         self._describe_due = self._clock.monotonic() + DESCRIBE_S
         self.member.capabilities = await self.member.site.describe()
         self._described = True
+        for track in self._tracks.values():
+            track.blind = False
         await self._store.set(_key(self.member.name), msgspec.json.encode(self.member.capabilities))
 
     async def _recall(self) -> None:
@@ -236,14 +240,16 @@ class Agent:
         ask = lists.changes(kind, self.member, track.cursor)
         track.poll_due = math.inf
         began, wall = self._clock.monotonic(), self._clock.now()
-        if ask is None:
+        if ask is None or track.blind:
             track.sweep_due = min(track.sweep_due, began)
             return
         timeout = self._outages.timeout(ask.kind.service)
         stamps, marker, date = [], '', ''
         for _ in range(lists.MOST_PAGES):
             ticket = self._intake.ticket()
-            page = await self._reader.page(ask, marker, timeout)
+            page = await self._changes(kind, ask, marker, timeout)
+            if page is None:
+                return
             if kind in self._doubted:
                 self._intake.doubt(self.member.name, kind, *(str(doc['id']) for doc in page.docs))
             dead = [str(doc['id']) for doc in page.docs if lists.WAYS[kind].tombstones and doc.get('status') == 'DELETED']
@@ -268,6 +274,18 @@ class Agent:
         track.cursor = cursor
         track.poll_due = min(track.poll_due, now + track.period(self._pace, now))
         self.member.synced[kind] = wall
+
+    async def _changes(self, kind: str, ask: lists.Ask, marker: str, timeout: float) -> Page | None:
+        """A page of changes; None where the site turns out not to tell them, so that whole lists must do."""
+        try:
+            return await self._reader.page(ask, marker, timeout)
+        except BadAnswer as error:
+            if error.status != 400 or marker:
+                raise
+        track = self._tracks[kind]
+        track.blind = True
+        track.sweep_due = min(track.sweep_due, self._clock.monotonic())
+        return None
 
     async def _complete(self, kind: str) -> None:
         """Level with the site in one go, unless its service does not answer anyway."""

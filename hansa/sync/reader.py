@@ -16,7 +16,11 @@ from hansa.sync import lists
 
 
 class BadAnswer(Exception):
-    """A site answered a list or an object with an error or with what is none; other kinds may do well."""
+    """A site answered a list or an object with an error (`status`) or with what is none; other kinds may do well."""
+
+    def __init__(self, message: str, status: int = 200) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -70,7 +74,7 @@ class Reader:
         if status == 401:
             raise Unauthorized(f'Site {self._member.name} refuses our credential.')
         if status != 200:
-            raise BadAnswer(f'GET {path} was answered {status}')
+            raise BadAnswer(f'GET {path} was answered {status}', status)
 
 
 def _date(value: str) -> str:

@@ -14,7 +14,11 @@ MOST_ALIVE = 10_000
 
 
 class Track:
-    """Times are of the monotonic clock; `poll_due` and `sweep_due` say when changes and the whole list are asked for."""
+    """Times are of the monotonic clock; `poll_due` and `sweep_due` say when changes and the whole list are asked for.
+
+    `absent`: the site has no such kind. `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
+    checks filters refuses its own `changed_since`). `failing`: the last answer was none.
+    """
 
     def __init__(self) -> None:
         self.cursor = ''
@@ -24,6 +28,7 @@ class Track:
         self.sweep_cost = 0.0
         self.small = True
         self.absent = False
+        self.blind = False
         self.failing = False
         self._changed = -math.inf
         self._moving: dict[str, tuple[float, bool, str]] = {}

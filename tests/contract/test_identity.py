@@ -105,6 +105,15 @@ def test_a_revoked_token_is_not_taken_after_a_refresh_and_others_are(side: Side)
     side.run(act())
 
 
+def test_projects_are_found_by_id_and_by_name(side: Side) -> None:
+    async def act() -> None:
+        told = await side.identity.validate(await side.issue())
+        words = ['demo', told.project, 'no such project', 'a/b?c=d', '', '..']
+        assert await side.identity.project_ids(words) == {'demo': told.project, told.project: told.project}
+
+    side.run(act())
+
+
 def test_relay_gives_an_answer_with_a_body_in_keystones_form(side: Side) -> None:
     async def act() -> None:
         answer = await side.identity.relay('GET', '/v3/users/no-such-user', '', [], None)

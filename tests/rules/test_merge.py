@@ -179,7 +179,7 @@ def settle(standing: list[Record], told: dict[str, list[Record]]) -> list[Record
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(st.lists(kind, max_size=14) for kind in (flavors, images, groups)), st.data())
+@given(st.one_of([st.lists(kind, max_size=14) for kind in (flavors, images, groups)]), st.data())
 def test_a_round_on_what_did_not_change_changes_nothing(records: list[Record], data: st.DataObject) -> None:
     told = batches(records)
     standing: list[Record] = []

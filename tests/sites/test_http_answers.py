@@ -167,9 +167,10 @@ def test_a_head_that_drips_is_bounded_as_a_whole() -> None:
     async def main() -> None:
         async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(OK + b'X: ')
-            while not reader.at_eof():
+            gone = asyncio.ensure_future(reader.read())
+            while not gone.done():
                 writer.write(b'y')
-                await asyncio.wait((asyncio.ensure_future(reader.read(1000)),), timeout=0.01)
+                await asyncio.wait((gone,), timeout=0.01)
 
         async with serve(drip) as server:
             transport = HttpTransport()

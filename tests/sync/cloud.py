@@ -123,6 +123,8 @@ class Cloud:
         query = dict(urllib.parse.parse_qsl(request.query))
         docs = list(self.docs[kind].values())
         since = query.get('changes-since') or query.get('changed_since') or query.get('updated_at', '').removeprefix('gte:')
+        if since and self.fault == 'filter':
+            return 400, {}
         if since:
             graves = list(self.graves.values()) if kind == 'server' else []
             docs = [doc for doc in docs + graves if doc['updated_at'].rstrip('Z') >= since.rstrip('Z')]

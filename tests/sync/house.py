@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from hansa.model.listing import Query
 from hansa.model.resource import Record
 from hansa.ports.roster import Roster
+from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
 from hansa.sites.sim.clock import HandClock
 from hansa.storage.sqlite.store import open_store
-from hansa.ports.store import Store
 from hansa.sync.agent import Agent
 from hansa.sync.intake import Intake
 from tests.sync.cloud import Cloud

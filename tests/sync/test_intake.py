@@ -80,10 +80,10 @@ def test_rules_of_one_group_have_one_id_and_so_do_their_copies() -> None:
             rules = (await doc(league, 'security_group', A, 'west'))['security_group_rules']
             assert rules == [{'id': '1' * 32, 'direction': 'ingress', 'remote_group_id': A}]
             for cloud, rule in ((west, '4' * 32), (east, '3' * 32)):
-                group = next(iter(cloud.docs['security_group'].values()))
+                told = next(iter(cloud.docs['security_group'].values()))
                 more = {'id': rule, 'direction': 'egress'}
-                cloud.change('security_group', group['id'], security_group_rules=[*group['security_group_rules'], more])
-                await league.agents[cloud.name].refresh('security_group', group['id'])
+                cloud.change('security_group', told['id'], security_group_rules=[*told['security_group_rules'], more])
+                await league.agents[cloud.name].refresh('security_group', told['id'])
             rules = (await doc(league, 'security_group', A, 'west'))['security_group_rules']
             assert {rule['id'] for rule in rules} == {'1' * 32, '3' * 32}
             assert league.book.local('west', '3' * 32) == '4' * 32

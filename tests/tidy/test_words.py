@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hansa.entry import config
-from tests.tidy import tree, words
+from tests.tidy import floors, tree, words
 
 TEXTS = {s.path: s.text for s in tree.everything()}
 DOCS = {path: text for path, text in TEXTS.items() if path.startswith('docs/') or path.endswith('README.md')}
@@ -52,6 +52,19 @@ def test_every_folder_of_the_house_stands_in_the_picture() -> None:
     rooms = sorted(folder.removeprefix('hansa/') for folder in folders if folder != 'hansa')
     assert rooms
     assert [room for room in rooms if f'`{room}/`' not in ARCHITECTURE] == []
+
+
+def test_rooms_and_modules_that_documents_name_are_there() -> None:
+    named = {(path, room) for path, text in DOCS.items() for room in words.rooms(text, tuple(floors.BELOW))}
+    house = tree.ROOT / 'hansa'
+    gone = [(path, room) for path, room in named if not (house / room).is_dir() and not (house / f'{room}.py').is_file()]
+    assert len(named) > 30
+    assert gone == []
+
+
+def test_rooms_are_found() -> None:
+    text = 'In `rules/placement`, `hansa/sites/KIND/`, `hansa/sites/http/`, `hansa/ports/site.py`, not `docs/` nor `demo/x`.'
+    assert words.rooms(text, ('rules', 'sites', 'ports')) == ['rules/placement', 'sites/http', 'ports/site']
 
 
 def test_decisions_are_numbered_without_gaps_and_linked() -> None:

@@ -56,3 +56,9 @@ def make_calls(text: str) -> list[str]:
 def links(text: str) -> list[str]:
     """Local targets of a document's links, without anchors."""
     return [target for target in re.findall(r'\]\(([^)#\s]+)[^)]*\)', text) if '://' not in target]
+
+
+def rooms(text: str, floors: Sequence[str]) -> list[str]:
+    """Folders and modules of the house that a document names in code spans: `rules/placement`, `sites/http/`."""
+    spans = re.findall(r'`(?:hansa/)?((?:[a-z_]+/)+(?:[a-z_]+)?)(?:\.py)?`', text)
+    return [span.rstrip('/') for span in spans if span.split('/')[0] in floors]

@@ -42,6 +42,17 @@ def zones_detail(ask: Ask) -> Answer:
 
 # -- limits, quotas, usage
 
+OLD_QUOTAS = {
+    'fixed_ips': -1,
+    'floating_ips': -1,
+    'security_groups': -1,
+    'security_group_rules': -1,
+    'injected_files': 5,
+    'injected_file_content_bytes': 10240,
+    'injected_file_path_bytes': 255,
+}
+"""Nova showed these before 2.36."""
+
 
 def used(ask: Ask, project: str) -> dict[str, int]:
     """What a project has of each quota."""
@@ -96,7 +107,8 @@ def quota(ask: Ask, project: str) -> Answer:
         return Answer(200, {'quota_set': ask.state.quota('compute', project)})
     if project != ask.who.project:
         ask.need_admin('os_compute_api:os-quota-sets:show')
-    return Answer(200, {'quota_set': {'id': project} | ask.state.quota('compute', project)})
+    old = OLD_QUOTAS if ask.minor < 36 else {}
+    return Answer(200, {'quota_set': {'id': project} | ask.state.quota('compute', project) | old})
 
 
 def quota_detail(ask: Ask, project: str) -> Answer:
@@ -167,16 +179,11 @@ def usages(ask: Ask) -> Answer:
 # -- the operator's view
 
 
-def _fixed_uuid(ask: Ask, word: str) -> str:
-    digits = f'{ask.state.name}{word}'.encode().hex().zfill(32)[-32:]
-    return f'{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}'
-
-
 def services(ask: Ask) -> Answer:
     ask.need_admin('os_compute_api:os-services:list')
     listed = []
     for binary, zone in (('nova-scheduler', 'internal'), ('nova-conductor', 'internal'), ('nova-compute', 'nova')):
-        one: Doc = {'binary': binary, 'host': ask.state.host, 'id': _fixed_uuid(ask, binary), 'zone': zone, 'status': 'enabled'}
+        one: Doc = {'binary': binary, 'host': ask.state.host, 'id': ask.state.fixed_id(binary), 'zone': zone, 'status': 'enabled'}
         listed.append(one | {'state': 'up', 'updated_at': micro(ask.state.now()), 'disabled_reason': None, 'forced_down': False})
     return Answer(200, {'services': listed})
 
@@ -184,9 +191,9 @@ def services(ask: Ask) -> Answer:
 def hypervisors(ask: Ask) -> Answer:
     """GET /os-hypervisors and its /detail: the one host."""
     ask.need_admin('os_compute_api:os-hypervisors:list')
-    one: Doc = {'id': _fixed_uuid(ask, 'hypervisor'), 'hypervisor_hostname': ask.state.host, 'state': 'up', 'status': 'enabled'}
+    one: Doc = {'id': ask.state.fixed_id('hypervisor'), 'hypervisor_hostname': ask.state.host, 'state': 'up', 'status': 'enabled'}
     if ask.path.endswith('/detail'):
-        service = {'id': _fixed_uuid(ask, 'nova-compute'), 'host': ask.state.host, 'disabled_reason': None}
+        service = {'id': ask.state.fixed_id('nova-compute'), 'host': ask.state.host, 'disabled_reason': None}
         one |= {'hypervisor_type': 'sim', 'hypervisor_version': 1000, 'host_ip': '192.0.2.1', 'service': service, 'uptime': None}
     return Answer(200, {'hypervisors': [one]})
 

@@ -97,7 +97,7 @@ def endpoints(ask: Ask, project: str) -> list[Doc]:
 
 
 def _fixed(state: State, word: str) -> str:
-    return f'{state.name}{word}'.encode().hex()[-32:].zfill(32)
+    return state.fixed_id(word).replace('-', '')
 
 
 def catalog(ask: Ask, project: str) -> list[Doc]:

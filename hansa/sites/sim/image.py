@@ -58,10 +58,18 @@ def schema(ask: Ask, name: str) -> Answer:
         return Answer(200, single)
     if name not in ('images', 'members'):
         raise Refused(404, 'The resource could not be found.')
-    links = [{'rel': word, 'href': f'{{{word}}}'} for word in ('first', 'next')] if name == 'images' else []
+    turns = ('first', 'next') if name == 'images' else ()
+    links = [{'rel': word, 'href': f'{{{word}}}'} for word in turns]
     described = {'rel': 'describedby', 'href': '{schema}'}
     items = {'type': 'array', 'items': single}
-    return Answer(200, {'name': name, 'properties': {name: items, 'schema': {'type': 'string'}}, 'links': [*links, described]})
+    return Answer(
+        200,
+        {
+            'name': name,
+            'properties': {name: items, **{word: {'type': 'string'} for word in ('schema', *turns)}},
+            'links': [*links, described],
+        },
+    )
 
 
 ROUTES = wire.table(

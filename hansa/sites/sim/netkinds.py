@@ -114,6 +114,8 @@ def view(ask: Ask, kind: Kind, doc: Doc) -> Doc:
     if kind.plural == 'security_groups':
         rules = [one for one in ask.state.security_group_rules.values() if one['security_group_id'] == doc['id']]
         shown['security_group_rules'] = [dict(rule) for rule in rules]
+    if kind.plural == 'security_group_rules':
+        del shown['tags']
     if kind.plural == 'networks':
         shown['subnets'] = [one['id'] for one in ask.state.subnets.values() if one['network_id'] == doc['id']]
     if kind.plural == 'floatingips':

@@ -85,7 +85,7 @@ def _matches(doc: Doc, key: str, values: list[str]) -> bool:
             )
             raise Refused(400, why, 'InvalidInput') from None
     if key in TAGS:
-        asked, held = set(','.join(values).split(',')), set(doc['tags'])
+        asked, held = set(','.join(values).split(',')), set(doc.get('tags', ()))
         found = bool(asked & held) if key.endswith('any') else asked <= held
         return found != key.startswith('not-')
     if key == 'fixed_ips':

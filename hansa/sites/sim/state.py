@@ -112,6 +112,10 @@ class State:
         """A uuid without dashes, as Keystone makes them."""
         return uuid.UUID(int=self.random.getrandbits(128), version=4).hex
 
+    def fixed_id(self, word: str) -> str:
+        """The dashed uuid of something that is there from the beginning; each cloud has its own."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f'{word}.{self.name}.sim'))
+
     def now(self) -> float:
         """Epoch seconds of the clock."""
         return self.clock.now()

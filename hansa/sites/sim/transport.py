@@ -76,6 +76,7 @@ class _Exchange:
         self._body = body
         self._timeout = timeout
         self._taken = False
+        self._moved = False
         self._started: asyncio.Future[tuple[int, Headers]] = asyncio.get_running_loop().create_future()
         self._chunks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(ROOM)
         self._gone = asyncio.Event()
@@ -99,6 +100,7 @@ class _Exchange:
             self._taken = True
             return {'type': 'http.request', 'body': self._body or b'', 'more_body': False}
         async for chunk in self._body:
+            self._moved = True
             return {'type': 'http.request', 'body': chunk, 'more_body': True}
         self._taken = True
         return {'type': 'http.request', 'body': b'', 'more_body': False}
@@ -111,10 +113,20 @@ class _Exchange:
         elif message.get('body'):
             await self._chunks.put(message['body'])
 
+    async def _first(self) -> tuple[int, Headers]:
+        """The head; while the request's body still moves, the time begins anew."""
+        while True:
+            self._moved = False
+            try:
+                return await asyncio.wait_for(asyncio.shield(self._started), self._timeout)
+            except TimeoutError:
+                if not self._moved:
+                    raise
+
     async def head(self, task: asyncio.Task[None]) -> SiteResponse:
         """Raises TransportError."""
         try:
-            status, headers = await asyncio.wait_for(self._started, self._timeout)
+            status, headers = await self._first()
         except TimeoutError:
             task.cancel()
             raise TransportError(f'did not answer in {self._timeout:g} s', sent=True) from None
@@ -125,6 +137,8 @@ class _Exchange:
         except asyncio.CancelledError:
             task.cancel()
             raise
+        except Exception as bug:
+            raise TransportError(f'broke down ({type(bug).__name__})', sent=True) from bug
         return AsgiResponse(status, headers, self._chunks, task, self._timeout)
 
 

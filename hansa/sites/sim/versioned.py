@@ -63,6 +63,8 @@ def answer(ask: Ask, routes: Table, word: str, major: int, lowest: int, highest:
     ask.who = who
     try:
         ask.minor = asked_minor(ask, word, major, lowest, highest)
+        if ask.headers.get('_project', who.project) != who.project:
+            raise Refused(400, 'Malformed request url')
         if not who.writes and ask.method not in ('GET', 'HEAD'):
             prefix = 'os_compute_api:servers' if word == 'compute' else 'volume'
             raise Refused(403, f"Policy doesn't allow {prefix}:{ask.method.lower()} to be performed.")

@@ -50,7 +50,10 @@ def types(ask: Ask) -> Answer:
 
 
 def show_type(ask: Ask, id: str) -> Answer:
-    return Answer(200, {'volume_type': _shown(ask, _type(ask, id))})
+    shown = _shown(ask, _type(ask, id))
+    if not ask.who.admin:
+        del shown['os-volume-type-access:is_public']
+    return Answer(200, {'volume_type': shown})
 
 
 def create_type(ask: Ask) -> Answer:

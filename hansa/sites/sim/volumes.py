@@ -96,6 +96,9 @@ def view(ask: Ask, doc: Doc) -> Doc:
             'os-vol-host-attr:host': f'{state.name}-storage-1@sim#sim',
             'os-vol-mig-status-attr:migstat': None,
             'os-vol-mig-status-attr:name_id': None,
+            'migration_status': None,
+            'provider_id': None,
+            'cluster_name': None,
         }
     return shown
 

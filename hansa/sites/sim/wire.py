@@ -147,7 +147,9 @@ def strict_bool(value: object, default: bool = False) -> bool:
 
 
 def page(items: list[Doc], ask: Ask, missing: Callable[[str], Refused], limit: int = 1000) -> tuple[list[Doc], bool]:
-    """Items after `marker`, at most `limit`, and whether there are more. Raises what `missing(marker)` gives."""
+    """Items after `marker`, at most `limit`, and whether to point at a next
+    page: OpenStack does so after every full one. Raises what `missing(marker)` gives.
+    """
     if marker := ask.arg('marker'):
         at = next((n for n, item in enumerate(items) if item['id'] == marker), None)
         if at is None:
@@ -157,7 +159,7 @@ def page(items: list[Doc], ask: Ask, missing: Callable[[str], Refused], limit: i
     if wanted and not wanted.isdigit():
         raise Refused(400, f"Invalid input for query parameters limit. Value: {wanted}. '{wanted}' does not match '^[0-9]*$'")
     most = min(int(wanted), limit) if wanted else limit
-    return items[:most], bool(most and len(items) > most)
+    return items[:most], bool(most and len(items) >= most)
 
 
 def next_query(ask: Ask, last: Doc) -> str:

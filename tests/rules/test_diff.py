@@ -1,0 +1,89 @@
+"""What moves, when to look again, and from when on to ask."""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hansa.model.resource import Record
+from hansa.rules import diff
+
+PACE = diff.Pace()
+
+
+def record(kind: str, status: str, **doc: object) -> Record:
+    return Record('east', kind, 'a', 'a', '', '', msgspec.json.encode(doc), status=status)
+
+
+@pytest.mark.parametrize(
+    ('kind', 'status', 'doc', 'moves'),
+    [
+        ('server', 'BUILD', {}, True),
+        ('server', 'ACTIVE', {'OS-EXT-STS:task_state': 'deleting'}, True),
+        ('server', 'ACTIVE', {'OS-EXT-STS:task_state': None}, False),
+        ('server', 'VERIFY_RESIZE', {}, False),
+        ('volume', 'extending', {}, True),
+        ('volume', 'in-use', {}, False),
+        ('snapshot', 'creating', {}, True),
+        ('image', 'saving', {}, True),
+        ('port', 'BUILD', {}, True),
+        ('port', 'DOWN', {}, False),
+        ('flavor', 'BUILD', {}, False),
+    ],
+)
+def test_what_is_on_its_way(kind: str, status: str, doc: dict[str, object], moves: bool) -> None:
+    assert diff.moving(record(kind, status, **doc)) is moves
+
+
+def test_what_is_on_its_way_out() -> None:
+    assert diff.leaving(record('volume', 'deleting'))
+    assert not diff.leaving(record('volume', 'creating'))
+
+
+def test_missing_are_those_that_were_not_told() -> None:
+    assert diff.missing({'b': '', 'a': '', 'c': ''}, {'b', 'd'}) == ['a', 'c']
+
+
+def test_haste_goes_before_quiet() -> None:
+    assert diff.period(PACE, in_transition=True, quiet_s=1e9) == 1.5
+    assert diff.period(PACE, in_transition=False, quiet_s=1.0) == 8.0
+    assert diff.period(PACE, in_transition=False, quiet_s=61.0) == 12.0
+
+
+@pytest.mark.parametrize(
+    ('round_s', 'small', 'seconds'),
+    [(0.1, True, 8.0), (1.9, True, 10.0), (3.0, True, 60.0), (0.1, False, 8.0), (10.0, False, 200.0), (99.0, False, 600.0)],
+)
+def test_sweeps_take_a_twentieth_of_the_time_and_never_wait_over_ten_minutes(
+    round_s: float, small: bool, seconds: float
+) -> None:
+    assert diff.sweep_period(PACE, round_s, small) == pytest.approx(seconds)
+
+
+def test_the_cursor_is_the_latest_stamp_less_the_overlap_and_the_time_that_it_took() -> None:
+    stamps = ['2026-11-21T10:00:00.000000', '', '2026-11-21T10:01:00.000000']
+    assert diff.cursor('', stamps, 5.0) == '2026-11-21T10:00:25.000000'
+
+
+def test_a_stamp_from_the_future_does_not_move_the_cursor_beyond_the_clock_of_the_site() -> None:
+    assert diff.cursor('', ['2036-01-01T00:00:00.000000'], 0.0, '2026-11-21T10:01:00.000000') == '2026-11-21T10:00:30.000000'
+
+
+def test_without_stamps_the_cursor_stays() -> None:
+    assert diff.cursor('2026-11-21T10:00:00.000000', ['', ''], 0.0) == '2026-11-21T10:00:00.000000'
+
+
+moments = st.datetimes(datetime.datetime(2020, 1, 1), datetime.datetime(2030, 1, 1))  # noqa: DTZ001  # stamps have no zone
+
+
+@given(moments, st.lists(moments, min_size=1), st.floats(0, 1e5))
+def test_the_cursor_never_goes_back_and_never_passes_what_was_seen(
+    before: datetime.datetime, seen: list[datetime.datetime], lasted: float
+) -> None:
+    was = before.isoformat(timespec='microseconds')
+    stamps = [moment.isoformat(timespec='microseconds') for moment in seen]
+    assert was <= diff.cursor(was, stamps, lasted) <= max([was, *stamps])
