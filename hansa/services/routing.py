@@ -43,11 +43,14 @@ class Routing:
         member = self._locating.site(record.site) if record else member
         forward.path = f'{collection}/{_own(record, member, id)}{tail}'
         try:
-            return await self._relay.send(call, member, forward, project=record.project if record else '')
+            reply = await self._relay.send(call, member, forward, project=record.project if record else '')
         except SiteDown as error:
             if record is None or tail:
                 raise
             return LastKnown(record, error)
+        if record is not None and not tail and _news(reply, record):
+            await self.look(member, record.kind, record.site_id)
+        return reply
 
     async def _nearest(self, record: Record | None) -> Record | None:
         """Of a shared object any living replica serves for reading; else the object itself."""
@@ -94,6 +97,15 @@ class Routing:
         for action in ('addSecurityGroup', 'removeSecurityGroup'):
             if isinstance(body.get(action), dict):
                 await self._preparing.group(call, member, str(body[action].get('name', '')))
+
+
+def _news(reply: Reply, record: Record) -> bool:
+    """Whether an answer shows another state than the inventory: lists may not lag behind what the caller has just seen."""
+    if reply.status == 404:
+        return True
+    if reply.status != 200 or not record.status or not isinstance(reply.body, bytes):
+        return False
+    return f'"status": "{record.status}"'.encode() not in reply.body and f'"status":"{record.status}"'.encode() not in reply.body
 
 
 def decoded(forward: Forward) -> dict[str, Any] | None:

@@ -105,7 +105,8 @@ class Agent:
                 track.observe(records, now)
                 self._hasten(kind, now + track.period(self._pace, now))
             self._wake.set()
-            return records[0] if records else None
+            # A list that was asked for later may have come in before; then what stands is newer than this answer.
+            return records[0] if records else await self._intake.standing(self.member, kind, site_id)
 
     async def turn(self) -> None:
         """Whatever is due now: the site's description, changes of each kind, and one step of a sweep."""
@@ -118,8 +119,9 @@ class Agent:
                 if max(track.poll_due, self._outages.until(KINDS[kind].service)) <= self._clock.monotonic():
                     await self._attempt(kind, self._poll)
             sweep = self._sweep or self._next_sweep()
-            if sweep is not None:
-                self._sweep = sweep if await self._attempt(sweep.kind, lambda _: self._step(sweep)) and not sweep.done else None
+            self._sweep = None
+            if sweep is not None and await self._attempt(sweep.kind, lambda _: self._step(sweep)) and not sweep.done:
+                self._sweep = sweep
 
     async def _rest(self) -> None:
         """Wait until something is due or somebody pokes."""
@@ -169,6 +171,10 @@ class Agent:
                 _LOG.warning('Site %s: %s cannot be followed: %s', self.member.name, kind, error)
             self._put_off(kind, self._clock.monotonic() + RETRY_S)
             return False
+        except BaseException:
+            # Cancelled, or a fault of our own: whoever sets the agent going again finds it due.
+            self._put_off(kind, self._clock.monotonic())
+            raise
         if kind:
             self._tracks[kind].failing = False
         if self._outages.found(service):

@@ -54,6 +54,12 @@ class Flock:
             raise NotFound(f'No site is called {site}.')
         return await self._agents[site][0].refresh(kind, site_id)
 
+    async def catch_up(self, site: str) -> None:
+        """One complete pass over a site now. Raises NotFound for an unknown site, SiteDown and Unauthorized."""
+        if site not in self._agents:
+            raise NotFound(f'No site is called {site}.')
+        await self._agents[site][0].catch_up()
+
     async def close(self) -> None:
         """End all tasks."""
         tasks = [task for _, task in self._agents.values()]

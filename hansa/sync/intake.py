@@ -88,6 +88,11 @@ class Intake:
                 for other in self._roster:
                     self.doubt(other.name, kind)
 
+    async def standing(self, member: Member, kind: str, site_id: str) -> Record | None:
+        """The record that the inventory holds of a site's object."""
+        replicas = await self._store.replicas(kind, self._book.league(member.name, site_id) or site_id)
+        return next((record for record in replicas if (record.site, record.site_id) == (member.name, site_id)), None)
+
     def doubt(self, site: str, kind: str, *site_ids: str) -> None:
         """Write what is told next of these (of all, where none is named) whether or not it changed: others may have written."""
         memory = self._memory(site, kind)

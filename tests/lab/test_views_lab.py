@@ -270,7 +270,7 @@ def walk(lab: Lab, kind: str) -> Iterator[Answer]:
                 if form != 'single':
                     yield form, role, version, lab.listed(kind, form, role, version)
                 elif kind != 'keypair' or role == 'user' or version >= (2, 10):
-                    yield form, role, version, {id: lab.single(kind, id, role, version) for id in lab.ids[kind][:4]}
+                    yield form, role, version, {id: lab.single(kind, id, role, version) for id in lab.ids[kind][:4:2]}
 
 
 def steps(answers: list[Answer]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import random
 import re
@@ -89,6 +90,7 @@ class Cloud:
     async def send(self, request: SiteRequest, acting: Acting, timeout: float) -> Answer:
         self.asked.append(f'{request.path}?{request.query}')
         self._clock.advance(REQUEST_S)
+        await asyncio.sleep(0)
         self.stir()
         if self.fault == 'hang':
             self._clock.advance(timeout)

@@ -155,10 +155,11 @@ class Gated(Cloud):
 
     gate: asyncio.Event | None = None
     waiting: asyncio.Event
+    late = '/servers/detail'
 
     async def send(self, request: SiteRequest, acting: Acting, timeout: float) -> Answer:
         answer = await super().send(request, acting, timeout)
-        if self.gate is not None and request.path == '/servers/detail':
+        if self.gate is not None and request.path == self.late:
             self.waiting.set()
             await self.gate.wait()
         return answer
@@ -179,6 +180,26 @@ def test_a_list_that_was_asked_for_before_a_delete_does_not_bring_the_object_bac
             cloud.gate.set()
             await late
             assert await league.all('server') == []
+
+    asyncio.run(main())
+
+
+def test_an_object_that_a_later_list_told_first_is_not_taken_for_gone() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Gated('east', clock)
+        id = cloud.make('server', name='old')
+        async with house(clock, cloud) as league:
+            await league.catch_up()
+            cloud.gate, cloud.waiting, cloud.late = asyncio.Event(), asyncio.Event(), f'/servers/{id}'
+            late = asyncio.create_task(league.agents['east'].refresh('server', id))
+            await cloud.waiting.wait()
+            cloud.change('server', id, name='new')
+            await league.catch_up()
+            cloud.gate.set()
+            record = await late
+            assert record is not None
+            assert record.name == 'new'
 
     asyncio.run(main())
 

@@ -11,6 +11,7 @@ import pytest
 from hansa.model.listing import Query
 from hansa.sites.sim.clock import HandClock
 from hansa.sync import lists
+from hansa.sync.agent import Agent
 from tests.sync.cloud import FAULTS, Cloud
 from tests.sync.house import House, house
 
@@ -49,6 +50,15 @@ class Chance:
             self.act()
 
 
+async def cut_short(agent: Agent, steps: int) -> None:
+    """A turn that is cancelled after so many steps."""
+    task = asyncio.create_task(agent.turn())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+
 async def differences(league: House, cloud: Cloud) -> list[str]:
     found = []
     for kind in lists.ORDER:
@@ -79,6 +89,7 @@ def test_after_faults_the_inventory_is_true_again_within_bounded_time(seed: int)
                     kind = chance.random.choice(KINDS)
                     league.agents['east'].poke(kind)
                 await league.pass_time(chance.random.uniform(0.1, 20))
+                await cut_short(league.agents['east'], chance.random.randrange(5))
             cloud.fault = ''
             cloud.stir = lambda: None
             await league.pass_time(60)

@@ -22,7 +22,7 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
         found = await lists.page(services, listing)
         items = lists.shown(ask, found, detail=detail, flavors=flavors)
         links: list[dict[str, str]] = []
-        if found.more:
+        if found.more and found.records:
             url = f'{ask.call.base}/v2.1/servers' + ('/detail' if detail else '')
             links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
         return lists.answer('server', items, found, links)

@@ -18,7 +18,7 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool) -> t
         found = await lists.page(services, listing)
         items = lists.shown(ask, found, detail=detail)
         links: list[dict[str, str]] = []
-        if found.more:
+        if found.more and found.records:
             project = f'/{ask.request.prefix}' if ask.request.prefix else ''
             link = lists.next_link(ask, found.records[-1].id, f'{ask.call.base}/v3{project}{path}')
             links = [{'rel': 'next', 'href': link}]

@@ -17,6 +17,7 @@ from hansa.sites.http.transport import HttpTransport
 from hansa.sites.openstack import capabilities, errors, settings
 from hansa.sites.openstack.answer import Answer
 from hansa.sites.openstack.breaker import Breaker
+from hansa.sites.openstack.doubt import Doubt
 from hansa.sites.openstack.session import Session, Sessions
 
 LOGIN_TIMEOUT = 20.0
@@ -24,6 +25,7 @@ DESCRIBE_TIMEOUT = 20.0
 PROBE_TIMEOUT = 5.0
 
 # Tokens that callers may still carry are the league's and must not be seen by a site.
+_READS = frozenset(('GET', 'HEAD'))
 _SECRET_HEADERS = frozenset(('x-auth-token', 'x-service-token'))
 
 
@@ -37,6 +39,7 @@ class OpenStackSite:
         self._settings = settings.read(name, given)
         self._transport = transport or HttpTransport(ssl_context=settings.tls(name, self._settings))
         self._breaker = Breaker(name, clock)
+        self._doubt = Doubt(self._transport, self._hung)
         self._sessions = Sessions(name, self._settings, clock, self._post)
         self._own: Session | None = None
         self._probe: asyncio.Task[None] | None = None
@@ -83,6 +86,7 @@ class OpenStackSite:
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.wait((self._probe,))
+        await self._doubt.close()
         await self._sessions.close()
         await self._transport.close()
 
@@ -122,7 +126,18 @@ class OpenStackSite:
         headers = [header for header in request.headers if header[0].lower() not in _SECRET_HEADERS]
         headers.append(('X-Auth-Token', session.token.reveal()))
         url = endpoint.url(request.path, request.query)
-        return await self._wire(request.service, request.method, url, headers, request.body, timeout)
+        if request.body is not None and not isinstance(request.body, bytes):
+            return await self._wire(request.service, request.method, url, headers, request.body, timeout)
+        light = endpoint.url('^/', '')
+        try:
+            async with self._doubt.over(request.service, light, write=request.method not in _READS):
+                return await self._wire(request.service, request.method, url, headers, request.body, timeout)
+        except TransportError as error:
+            raise errors.down(self.name, request.service, error) from error
+
+    def _hung(self, service: str, reason: str) -> None:
+        self._breaker.failed(service, reason, surely=True)
+        self._look_again()
 
     async def _wire(self, service: str, method: str, url: str, headers: Headers, body: Any, timeout: float) -> SiteResponse:
         try:

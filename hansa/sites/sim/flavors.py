@@ -133,7 +133,7 @@ def spec(ask: Ask, id: str, key: str) -> Answer:
     doc = find(ask, id)
     if ask.method == 'PUT':
         ask.need_admin('os_compute_api:os-flavor-extra-specs:update')
-        doc['extra_specs'] = doc['extra_specs'] | {key: ask.json().get(key)}
+        doc['extra_specs'] = doc['extra_specs'] | {key: ask.object().get(key)}
     elif key not in doc['extra_specs']:
         raise Refused(404, f'Flavor {id} has no extra specs with key {key}.')
     elif ask.method == 'DELETE':

@@ -115,7 +115,7 @@ def _interface(router: Doc, port: Doc) -> Answer:
 
 def add_interface(ask: Ask, id: str) -> Answer:
     """PUT routers/ID/add_router_interface. Raises Refused 400, 404 or 409."""
-    state, body = ask.state, ask.json() or {}
+    state, body = ask.state, ask.object()
     router = netkinds.own(ask, ROUTERS, id, 'update')
     if body.get('port_id'):
         port = netkinds.own(ask, ports.PORTS, body['port_id'], 'update')
@@ -153,7 +153,7 @@ def add_interface(ask: Ask, id: str) -> Answer:
 
 def remove_interface(ask: Ask, id: str) -> Answer:
     """PUT routers/ID/remove_router_interface. Raises Refused 404 or 409."""
-    state, body = ask.state, ask.json() or {}
+    state, body = ask.state, ask.object()
     router = netkinds.own(ask, ROUTERS, id, 'update')
     subnet, wanted = body.get('subnet_id'), body.get('port_id')
     for port in _ports(state, id, 'network:router_interface'):

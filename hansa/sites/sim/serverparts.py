@@ -39,7 +39,7 @@ def tags(ask: Ask, id: str) -> Answer:
     """GET, PUT and DELETE of all tags."""
     doc = servers.find(ask, id)
     if ask.method != 'GET':
-        doc |= {'tags': sorted(set(ask.json().get('tags', ()))) if ask.method == 'PUT' else [], '_updated': ask.state.now()}
+        doc |= {'tags': sorted(set(ask.object().get('tags', ()))) if ask.method == 'PUT' else [], '_updated': ask.state.now()}
     return Answer(204) if ask.method == 'DELETE' else Answer(200, {'tags': doc['tags']})
 
 

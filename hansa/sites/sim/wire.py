@@ -94,6 +94,13 @@ class Ask(msgspec.Struct):
         except msgspec.DecodeError:
             raise Refused(400, 'Malformed request body', 'HTTPBadRequest') from None
 
+    def object(self) -> Doc:
+        """The body as an object; an empty one where there is none. Raises Refused 400."""
+        body = self.json() if self.body else {}
+        if not isinstance(body, dict):
+            raise Refused(400, 'Malformed request body', 'HTTPBadRequest')
+        return body
+
     def member(self, key: str) -> Doc:
         """The object under a key of the body. Raises Refused 400."""
         body = self.json()
