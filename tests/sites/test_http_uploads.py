@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hansa.model.errors import BadRequest
 from hansa.ports.http import TransportError
 from hansa.ports.site import Headers
+from hansa.sites.http.connection import Connection
 from hansa.sites.http.transport import HttpTransport
 from tests.sites.wire import Talk, both, head, serve
 
@@ -252,5 +253,30 @@ def test_a_server_that_takes_nothing_is_given_up() -> None:
             assert caught.value.sent
             over.set()
             await transport.close()
+
+    both(main)
+
+
+def test_an_exchange_that_is_over_leaves_the_upload_of_the_next_alone() -> None:
+    # The next one takes the connection after it was freed, and before the one that freed it has been resumed.
+    async def main() -> None:
+        free: list[Connection] = []
+        async with serve(receiving([], times=2)) as server:
+            loop = asyncio.get_running_loop()
+            _, connection = await loop.create_connection(lambda: Connection(5, free.append), '127.0.0.1', server.port)
+
+            async def get() -> bytes:
+                top = b'GET / HTTP/1.1\r\nHost: here\r\n\r\n'
+                return await (await connection.exchange(top, None, None, for_head=False, timeout=5)).read()
+
+            async def put() -> bytes:
+                while not free:
+                    await asyncio.sleep(0)
+                top = b'PUT / HTTP/1.1\r\nHost: here\r\nContent-Length: 20000\r\n\r\n'
+                body = stream([b'x' * 1000] * 20)
+                return await (await connection.exchange(top, body, 20000, for_head=False, timeout=5)).read()
+
+            assert await asyncio.gather(get(), put()) == [b'ok', b'ok']
+            connection.close()
 
     both(main)

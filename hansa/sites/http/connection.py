@@ -72,16 +72,17 @@ class Connection(asyncio.Protocol):
         self._head = arrival = self._loop.create_future()
         self._transport.write(head)
         self._watch(timeout)
-        if body is not None:
-            self._upload = self._loop.create_task(self._send(body, length))
+        upload = self._upload = self._loop.create_task(self._send(body, length)) if body is not None else None
         try:
             await arrival
         except asyncio.CancelledError:
-            self._abort()
+            if self._answer is answer:
+                self._abort()
             raise
         finally:
-            if self._upload is not None:
-                await self._stop_upload(self._upload)
+            # By now the connection may be on its next exchange, whose upload is none of ours.
+            if upload is not None and self._upload is upload:
+                await self._stop_upload(upload)
         return answer
 
     async def _stop_upload(self, upload: asyncio.Task[None]) -> None:
