@@ -25,7 +25,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@touch $@
 
 run: setup  ## a league: make run [CLOUDS=clouds.yaml SITES=east=entry,west=entry] [STATE=DIR] [LISTEN=HOST:PORT]
-	$(BIN)/hansa serve $(if $(CLOUDS),--clouds $(CLOUDS),--sim 3) $(if $(SITES),--sites $(SITES)) --state $(STATE) --listen $(LISTEN)
+	$(BIN)/hansa serve $(if $(CLOUDS)$(SITES),$(if $(CLOUDS),--clouds $(CLOUDS)) $(if $(SITES),--sites $(SITES)),--sim 3) --state $(STATE) --listen $(LISTEN)
 
 test: setup  ## style, types and all tests that need neither root nor network
 	$(BIN)/ruff check .

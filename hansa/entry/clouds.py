@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from hansa.entry import cloudsfile
@@ -56,22 +57,15 @@ def check_name(name: str) -> None:
         )
 
 
-def write_clouds_yaml(directory: str, auth_url: str, admin_password: Secret, demo_password: Secret, region: str) -> Path:
-    """Write DIRECTORY/clouds.yaml, for the owner's eyes only, with the entries 'hansa-admin' and 'hansa'; whole or not at all.
-
-    Returns its path. Raises OSError.
-    """
+def write_clouds_yaml(directory: str, entries: Mapping[str, object]) -> Path:
+    """Write DIRECTORY/clouds.yaml, for the owner's eyes only; whole or not at all. Returns its path. Raises OSError."""
     import yaml
 
-    entries = {
-        'hansa-admin': _entry(auth_url, 'admin', admin_password, region),
-        'hansa': _entry(auth_url, 'demo', demo_password, region),
-    }
     path = Path(directory) / 'clouds.yaml'
     handle, draft = tempfile.mkstemp(dir=directory, prefix='.clouds-')  # made with mode 0600
     try:
         with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            yaml.safe_dump({'clouds': entries}, file, sort_keys=False)
+            yaml.safe_dump({'clouds': dict(entries)}, file, sort_keys=False)
             file.flush()
             os.fsync(file.fileno())
         Path(draft).replace(path)
@@ -81,16 +75,25 @@ def write_clouds_yaml(directory: str, auth_url: str, admin_password: Secret, dem
     return path
 
 
-def _entry(auth_url: str, user: str, password: Secret, region: str) -> dict[str, object]:
-    auth = {
-        'auth_url': auth_url,
-        'username': user,
-        'password': password.reveal(),
-        'project_name': user,
-        'user_domain_name': 'Default',
-        'project_domain_name': 'Default',
+def entries(auth_url: str, admin_password: Secret, demo_password: Secret, region: str) -> dict[str, object]:
+    """The entries 'hansa-admin' and 'hansa' of a league that runs its own Keystone."""
+    return {
+        'hansa-admin': _entry(auth_url, region, _who('admin', 'admin') | {'password': admin_password.reveal()}),
+        'hansa': _entry(auth_url, region, _who('demo', 'demo') | {'password': demo_password.reveal()}),
     }
-    return {'auth': auth, 'region_name': region, 'identity_api_version': 3, 'interface': 'public'}
+
+
+def without_passwords(auth_url: str, admin: str, project: str, region: str) -> dict[str, object]:
+    """The same for the operator's Keystone, whose users we do not know: where to go, the rest is the user's to say."""
+    return {'hansa-admin': _entry(auth_url, region, _who(admin, project)), 'hansa': _entry(auth_url, region, {})}
+
+
+def _who(user: str, project: str) -> dict[str, str]:
+    return {'username': user, 'project_name': project, 'user_domain_name': 'Default', 'project_domain_name': 'Default'}
+
+
+def _entry(auth_url: str, region: str, auth: Mapping[str, str]) -> dict[str, object]:
+    return {'auth': {'auth_url': auth_url, **auth}, 'region_name': region, 'identity_api_version': 3, 'interface': 'public'}
 
 
 def _all(clouds: cloudsfile.Clouds) -> list[tuple[str, str, str]]:

@@ -22,6 +22,10 @@ _APPLICATION = (('application_credential_id', 'application_credential_name'), ('
 _NEEDED = {'password': _PASSWORD, 'v3password': _PASSWORD, 'v3applicationcredential': _APPLICATION}
 
 
+class NoFile(ConfigError):
+    """There is no clouds.yaml where OpenStack clients look."""
+
+
 class Clouds:
     """The entries of one file, resolved as OpenStack clients do."""
 
@@ -81,6 +85,21 @@ class Clouds:
                 )
 
 
+def find(file: str, besides: str = '') -> str:
+    """The file itself, or the first one where OpenStack clients look; the one at the path `besides` is passed over. Raises NoFile."""
+    with _quiet():
+        from openstack.config import loader
+
+    if named := file or os.environ.get('OS_CLIENT_CONFIG_FILE'):
+        return named
+    path = _first([place for place in loader.CONFIG_FILES if str(Path(place).resolve()) != besides])
+    if not path:
+        raise NoFile(
+            'There is no clouds.yaml in this directory, ~/.config/openstack or /etc/openstack; name one with --clouds FILE.'
+        )
+    return path
+
+
 def load(file: str) -> Clouds:
     """Read a file of entries; '' looks where OpenStack clients look. Raises ConfigError."""
     with _quiet():
@@ -92,11 +111,7 @@ def _load(file: str) -> Clouds:
     from openstack import exceptions
     from openstack.config import OpenStackConfig, loader
 
-    path = file or os.environ.get('OS_CLIENT_CONFIG_FILE') or _first(loader.CONFIG_FILES)
-    if not path:
-        raise ConfigError(
-            'There is no clouds.yaml in this directory, ~/.config/openstack or /etc/openstack; name one with --clouds FILE.'
-        )
+    path = find(file)
     names = _entries(path)
     beside = [str(Path(path).parent / f'secure{suffix}') for suffix in ('.yaml', '.yml', '.json')]
     secure = os.environ.get('OS_CLIENT_SECURE_FILE') or _first((*beside, *loader.SECURE_FILES))

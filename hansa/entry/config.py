@@ -67,7 +67,7 @@ SETTINGS: tuple[Setting, ...] = (
     _text('state', './state', 'Directory of everything the league keeps; it is made where it is not there.',
           'a path', '[^\\x00-\\x1f\\x7f]+'),
     _text('clouds', '', 'File like clouds.yaml that holds the entries of the sites; empty means where OpenStack clients look.'),
-    _text('sites', '', 'Sites to join, as SITE=ENTRY or SITE=ENTRY:REGION with commas between; empty means every entry of clouds, and none if that is empty too.'),
+    _text('sites', '', 'Sites to join, as SITE=ENTRY or SITE=ENTRY:REGION with commas between; empty means every entry of clouds.'),
     _text('region', 'league', 'Name of the one region that users see.', 'one word', '[A-Za-z0-9][A-Za-z0-9._-]{0,254}'),
     _text('identity.url', '', "URL of the operator's own Keystone; empty means that the league runs one itself.",
           'a URL that begins with http:// or https:// and holds no user name, or empty', _URL),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import pathlib
+import secrets
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -71,7 +72,7 @@ class House:
         self.store = store
         self.membership = membership
         self.roster = roster
-        self._flock = flock
+        self.flock = flock
         self._loops = loops
 
     async def close(self) -> None:
@@ -80,15 +81,28 @@ class House:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.membership.close()
-        await self._flock.close()
+        await self.flock.close()
         for member in self.roster:
             await member.site.close()
         await self.store.close()
 
 
-async def build(config: Config, identity: Identity, identity_door: IdentityDoor, clock: Clock, directory: pathlib.Path | None) -> House:
-    """Wire the house. Raises ConfigError for a state directory that cannot be used."""
-    store = await open_store(directory)
+async def build(
+    config: Config,
+    identity: Identity,
+    identity_door: IdentityDoor,
+    clock: Clock,
+    directory: pathlib.Path | None,
+    *,
+    store: Store | None = None,
+    connect: Callable[[SiteSpec, Clock], Site] | None = None,
+) -> House:
+    """Wire the house. `store` is one opened already, `connect` what makes connectors instead of `site`.
+
+    Raises ConfigError for a state directory that cannot be used.
+    """
+    store = store or await open_store(directory)
+    make = connect or site
     book = AliasBook(await store.aliases())
     roster = Roster()
     pace = Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s)
@@ -96,7 +110,7 @@ async def build(config: Config, identity: Identity, identity_door: IdentityDoor,
     accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, clock)
-    groups = Groups(store, book, roster, relay, clock)
+    groups = Groups(store, book, roster, relay, journal, clock)
     preparing = Preparing(
         store,
         Flavors(store, book, flock),
@@ -118,14 +132,14 @@ async def build(config: Config, identity: Identity, identity_door: IdentityDoor,
         routing=Routing(store, locating, relay, preparing, flock),
         limit=config.limits_body_mb << 20,
     )
-    membership = Membership(store, book, roster, identity, flock, lambda spec: site(spec, clock), clock)
+    membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts.forget)
     league = League(store, roster, membership, clock, config.url)
     hall = Hall(
         {**_doors(config, services, preparing, identity, roster), 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)},
         {'league': league.answer},
         config.limits_connections,
     )
-    recovering = Recovering(store, roster, journal, flock, clock, clock.now())
+    recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
     levelling = Levelling(store, book, roster, groups, flock)
     loops = [
         asyncio.create_task(_repeat(recovering.go_over, _RECOVER_EVERY, clock)),
@@ -159,7 +173,8 @@ def site(spec: SiteSpec, clock: Clock) -> Site:
     if spec.kind == 'openstack':
         return OpenStackSite(spec.name, spec.settings, clock)
     if spec.kind == 'sim':
-        cloud = SimCloud(spec.name, clock)
+        # A fresh seed for each life: an id of the last one must mean nothing in this one.
+        cloud = SimCloud(spec.name, clock, secrets.randbits(64))
         return OpenStackSite(spec.name, _simulated(spec.name), clock, AsgiTransport(cloud))
     raise ConfigError(f'Site {spec.name}: there is no kind of site called {spec.kind}; there are openstack and sim.')
 

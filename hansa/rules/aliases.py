@@ -2,63 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
 from hansa.model.alias import Alias, AliasKind
 
+_K = TypeVar('_K', bound=Hashable)
+
 
 class AliasBook:
-    """An index of aliases. A project's own replica comes before one that serves all projects."""
+    """An index of aliases. A project's own replica comes before one that serves all projects.
+
+    Ids are unique over all kinds but for key pairs, whose ids at a site are names that users chose. Of aliases that
+    contend for one id the one that came first stands. Every look-up costs the same however many there are.
+    """
 
     def __init__(self, aliases: Iterable[Alias] = ()) -> None:
-        self._local: dict[str, dict[str, dict[str, str]]] = {}
-        self._league: dict[str, dict[str, str]] = {}
         self._all: dict[tuple[str, str, str, str], Alias] = {}
+        self._local: dict[tuple[str, str, str], list[Alias]] = {}
+        self._league: dict[tuple[str, str, bool], list[Alias]] = {}
+        self._of_kind: dict[str, dict[Alias, None]] = {}
+        self._of_site: dict[tuple[str, str], dict[Alias, None]] = {}
+        self._of_league: dict[tuple[str, str], dict[Alias, None]] = {}
         self.add(aliases)
 
     def add(self, aliases: Iterable[Alias]) -> None:
         """Take these up; one of equal (site, kind, league, project) is replaced."""
         for alias in aliases:
-            self._all[alias.site, alias.kind, alias.league, alias.project] = alias
-            self._local.setdefault(alias.site, {}).setdefault(alias.league, {})[alias.project] = alias.local
-            self._league.setdefault(alias.site, {}).setdefault(alias.local, alias.league)
+            key = _key(alias)
+            old = self._all.get(key)
+            if old == alias:
+                continue
+            if old is not None:
+                self._forget(old)
+            self._all[key] = alias
+            self._local.setdefault((alias.site, alias.league, alias.project), []).append(alias)
+            self._league.setdefault((alias.site, alias.local, alias.kind == 'keypair'), []).append(alias)
+            self._of_kind.setdefault(alias.kind, {})[alias] = None
+            self._of_site.setdefault((alias.kind, alias.site), {})[alias] = None
+            self._of_league.setdefault((alias.kind, alias.league), {})[alias] = None
 
     def drop(self, aliases: Iterable[Alias]) -> None:
-        """Forget these; unknown ones are passed over."""
+        """Forget these; one that has another local id by now stays, unknown ones are passed over."""
         for alias in aliases:
-            self._all.pop((alias.site, alias.kind, alias.league, alias.project), None)
-            of_site = self._local.get(alias.site, {})
-            replicas = of_site.get(alias.league, {})
-            if replicas.get(alias.project) == alias.local:
-                del replicas[alias.project]
-            if not replicas:
-                of_site.pop(alias.league, None)
-            if self._league.get(alias.site, {}).get(alias.local) == alias.league:
-                del self._league[alias.site][alias.local]
-        self._keep_others(aliases)
+            if self._all.get(_key(alias)) == alias:
+                self._forget(alias)
 
-    def _keep_others(self, dropped: Iterable[Alias]) -> None:
-        """A site's id that served two league ids still stands for the other one."""
-        places = {(alias.site, alias.local) for alias in dropped}
-        for alias in self._all.values():
-            if (alias.site, alias.local) in places:
-                self._league.setdefault(alias.site, {}).setdefault(alias.local, alias.league)
+    def _forget(self, alias: Alias) -> None:
+        del self._all[_key(alias)]
+        _remove(self._local, (alias.site, alias.league, alias.project), alias)
+        _remove(self._league, (alias.site, alias.local, alias.kind == 'keypair'), alias)
+        del self._of_kind[alias.kind][alias]
+        _remove(self._of_site, (alias.kind, alias.site), alias)
+        _remove(self._of_league, (alias.kind, alias.league), alias)
 
     def local(self, site: str, league: str, project: str = '') -> str:
         """The site's id for a league id as this project has it; '' where no alias stands."""
-        replicas = self._local.get(site, {}).get(league)
-        if not replicas:
-            return ''
-        return replicas.get(project) or replicas.get('', '')
+        found = self._local.get((site, league, project)) or self._local.get((site, league, ''))
+        return found[0].local if found else ''
 
-    def league(self, site: str, local: str) -> str:
-        """The league's id for a site's id; '' where no alias stands."""
-        return self._league.get(site, {}).get(local, '')
+    def league(self, site: str, local: str, kind: str = '') -> str:
+        """The league's id for a site's id; '' where no alias stands. `kind` must be given for a key pair."""
+        found = self._league.get((site, local, kind == 'keypair'))
+        return found[0].league if found else ''
 
     def of(self, kind: AliasKind, league: str = '', site: str = '') -> list[Alias]:
-        """All aliases of a kind, of one league id and at one site where these are given."""
-        return [
-            alias
-            for alias in self._all.values()
-            if alias.kind == kind and league in {'', alias.league} and site in {'', alias.site}
-        ]
+        """All aliases of a kind, of one league id and at one site where these are given, in the order in which they came."""
+        if league:
+            return [alias for alias in self._of_league.get((kind, league), ()) if site in {'', alias.site}]
+        return list(self._of_site.get((kind, site), ()) if site else self._of_kind.get(kind, ()))
+
+
+def _key(alias: Alias) -> tuple[str, str, str, str]:
+    return alias.site, alias.kind, alias.league, alias.project
+
+
+def _remove(index: dict[_K, list[Alias]] | dict[_K, dict[Alias, None]], key: _K, alias: Alias) -> None:
+    """Take one out, and what held it when it was the last."""
+    held = index[key]
+    if isinstance(held, list):
+        held.remove(alias)
+    else:
+        del held[alias]
+    if not held:
+        del index[key]

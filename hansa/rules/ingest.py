@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hansa.model.resource import Kind, Record
 from hansa.rules import translate
 from hansa.rules.aliases import AliasBook
 
-_LINKS = ('links', 'self', 'file', 'schema')
+_LINKS = {'compute': ('links',), 'volume': ('links',), 'image': ('self', 'file', 'schema')}
 
 
 def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasBook, seen: float) -> Record:
@@ -19,11 +20,10 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
     An owner that is no project of the league gives `project` '': unclaimed, or public goods.
     """
     site_id = identity(kind, doc)
-    bare = {key: value for key, value in doc.items() if key not in _LINKS or kind.service == 'network'}
     owner = str(doc.get(kind.owner) or doc.get('project_id') or doc.get('tenant_id') or '') if kind.owner else ''
-    local = msgspec.json.encode(bare)
+    local = msgspec.json.encode(_bare(kind, doc))
     body = translate.inbound(local, place, book)
-    league = book.league(place.site, site_id) or site_id
+    league = book.league(place.site, site_id, kind.name) or site_id
     if kind.name == 'flavor' and league != site_id:
         body = msgspec.json.encode({**msgspec.json.decode(body), 'id': league})
     return Record(
@@ -40,6 +40,17 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         public=public(kind, doc),
         seen=seen,
     )
+
+
+def _bare(kind: Kind, doc: dict[str, Any]) -> dict[str, Any]:
+    """Without links, its own and those of what a server refers to."""
+    cut = _LINKS.get(kind.service, ())
+    bare = {key: value for key, value in doc.items() if key not in cut}
+    if kind.name == 'server':
+        for key in ('image', 'flavor'):
+            if isinstance(bare.get(key), dict):
+                bare[key] = {name: value for name, value in bare[key].items() if name != 'links'}
+    return bare
 
 
 def identity(kind: Kind, doc: dict[str, Any]) -> str:
@@ -59,9 +70,13 @@ def public(kind: Kind, doc: dict[str, Any]) -> bool:
 
 
 def stamp(value: object) -> str:
-    """An ISO 8601 stamp in one form for all services ('2026-11-21T10:00:00.000000'), so that text sorts as time; '' for none."""
-    if not isinstance(value, str) or not value:
+    """An ISO 8601 stamp in one form for all services ('2026-11-21T10:00:00.000000', UTC), so that text sorts as time; '' for none."""
+    if not isinstance(value, str):
         return ''
-    text = value.rstrip('Z').replace(' ', 'T')
-    whole, _, fraction = text.partition('.')
-    return f'{whole}.{(fraction or "0"):0<6.6}'
+    try:
+        moment = datetime.datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return ''
+    return moment.isoformat(timespec='microseconds')

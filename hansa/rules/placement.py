@@ -10,7 +10,6 @@ from hansa.model.decision import Candidate, Decision
 from hansa.model.errors import BadRequest, Conflict, SiteDown
 from hansa.rules import zones
 
-
 ROOM = 'most room'
 
 
@@ -53,7 +52,7 @@ def choose(wish: Wish, views: Sequence[View]) -> Decision:
     """The site for a create, with every site's reason.
 
     Raises BadRequest for unknown zones and for references that contradict each other (naming both
-    sites), SiteDown where the only site left does not answer, Conflict where no site fits.
+    sites), SiteDown where what is left does not answer now, Conflict where no site fits.
     """
     known = {view.site: view for view in views}
     pins = [*(_zone_pin(zone, known) for zone in wish.zones), *wish.pins]
@@ -66,17 +65,18 @@ def choose(wish: Wish, views: Sequence[View]) -> Decision:
         _nowhere(judged, known)
     if any(candidate.site == wish.home for candidate in fit):
         return Decision(wish.home, 'home of the project', pinned=False, candidates=tuple(judged))
-    best = max(fit, key=lambda candidate: (candidate.weight, _order(candidate.site)))
+    best = min(fit, key=lambda candidate: (-candidate.weight, candidate.site))
     return Decision(best.site, ROOM, pinned=False, candidates=tuple(judged))
 
 
 def _zone_pin(zone: str, known: dict[str, View]) -> Pin:
     site, rest = zones.parse(zone)
     view = known.get(site)
-    shown = [zones.shown(view.site, own, view.zones) for view in known.values() for own in (view.zones or ('',))]
+    shown = [zones.shown(view.site, own, view.zones) for view in known.values() if view.serves for own in (view.zones or ('',))]
     if view is None:
         raise BadRequest(f'The requested availability zone {zone} is not available. There are: {", ".join(shown)}.')
-    if rest and view.zones and rest not in view.zones:
+    # Nova's administrators write ZONE:HOST:NODE; whether the caller may is the site's to judge.
+    if rest and view.zones and not any(f'{rest}:'.startswith(f'{own}:') for own in view.zones):
         raise BadRequest(f'Site {site} has no availability zone {rest}. There are: {", ".join(shown)}.')
     return Pin(site, f'zone {zone}')
 
@@ -103,7 +103,7 @@ def _judge(view: View, wish: Wish, pins: Sequence[Pin]) -> Candidate:
         if view.site not in need.sites and not need.movable:
             return no(f'has no {need.what}')
     if not view.reachable:
-        return no(view.reason or 'does not answer')
+        return no(_why(view))
     if view.room <= 0 and not pins:
         return no('has no quota left')
     return Candidate(view.site, fit=True, reason='fits', weight=view.room)
@@ -115,7 +115,7 @@ def _pinned(pins: Sequence[Pin], judged: Sequence[Candidate], known: dict[str, V
     if mine is None:
         raise BadRequest(f'{pins[0].what} is at site {site}, which is not in the league any more.')
     if not mine.fit:
-        if not known[site].reachable and mine.reason == (known[site].reason or 'does not answer'):
+        if _silent(mine, known):
             raise SiteDown(site, mine.reason)
         raise BadRequest(f'{pins[0].what} asks for site {site}, but that site {mine.reason}.')
     zone = next((zone for zone in wish.zones), '')
@@ -123,13 +123,18 @@ def _pinned(pins: Sequence[Pin], judged: Sequence[Candidate], known: dict[str, V
 
 
 def _nowhere(judged: Sequence[Candidate], known: dict[str, View]) -> None:
-    down = [candidate for candidate in judged if not known[candidate.site].reachable]
-    if down and len(down) == len(judged):
-        raise SiteDown(down[0].site, down[0].reason)
+    down = next((candidate for candidate in judged if _silent(candidate, known)), None)
+    if down is not None:
+        raise SiteDown(down.site, down.reason)
     said = '; '.join(f'{candidate.site} {candidate.reason}' for candidate in judged) or 'the league has no site'
     raise Conflict(f'No site can take this: {said}.')
 
 
-def _order(site: str) -> tuple[int, ...]:
-    """Of equals the first by name wins."""
-    return tuple(-ord(letter) for letter in site)
+def _why(view: View) -> str:
+    return view.reason or 'does not answer'
+
+
+def _silent(candidate: Candidate, known: dict[str, View]) -> bool:
+    """Whether nothing speaks against a site but that it does not answer now."""
+    view = known[candidate.site]
+    return not candidate.fit and not view.reachable and candidate.reason == _why(view)

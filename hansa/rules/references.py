@@ -11,6 +11,8 @@ ID = re.compile(r'[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}')
 _FREE = frozenset(
     ('metadata', 'name', 'description', 'user_data', 'personality', 'tags', 'properties', 'tenant_id', 'project_id', 'adminPass', 'data')
 )
+# Nova takes a group by name or id under `name`.
+_GROUPS = frozenset(('security_groups', 'addSecurityGroup', 'removeSecurityGroup'))
 _DEPTH = 12
 
 
@@ -20,6 +22,8 @@ def ids(body: Any, depth: int = 0) -> Iterator[str]:
         return
     if isinstance(body, dict):
         for key, value in body.items():
+            if key in _GROUPS:
+                yield from ids(_names(value), depth + 1)
             if key not in _FREE:
                 yield from ids(value, depth + 1)
     elif isinstance(body, list):
@@ -29,3 +33,7 @@ def ids(body: Any, depth: int = 0) -> Iterator[str]:
         match = ID.fullmatch(body.rpartition('/')[2])
         if match:
             yield match.group()
+
+
+def _names(groups: Any) -> list[Any]:
+    return [group['name'] for group in (groups if isinstance(groups, list) else [groups]) if isinstance(group, dict) and 'name' in group]

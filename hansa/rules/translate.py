@@ -6,7 +6,6 @@ Bodies are not decoded: what is not understood passes as it was sent, to the byt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -15,19 +14,39 @@ from hansa.rules.aliases import AliasBook
 
 MARKER = 'hansa:intent'
 
-_ID = rb'(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})(?![0-9A-Za-z])'
-_HREF = rb'"(?:href|next|first|self|file|schema)":\s*"(?P<url>(?:https?://[^/"]+)?/[^"]*)"'
-_ZONE = rb'"(?:OS-EXT-AZ:)?(?:pinned_)?(?:availability_zone|zoneName)":\s*"(?P<zone>[^"]*)"'
-_ZONES = rb'"(?:availability_zones|availability_zone_hints)":\s*\[(?P<zones>[^\]]*)\]'
-_FLAVOR_OUT = rb'"flavorRef":\s*(?P<flavor>"[^"]*"|\d+)'
-_FLAVOR_IN = rb'"flavor":\s*\{"id":\s*"(?P<flavor>[^"]*)"'
-_KEY = rb'"key_name":\s*"(?P<key>[^"]*)"'
+_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_ID = rb'(?=[0-9a-f]{8})(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})(?![0-9A-Za-z])'
+_IS = rb'"\s*+:\s*+'
+# What users write is theirs: maps of metadata as a whole, names and the like unless the word is itself an id (a group's).
+_FREE = (
+    rb'(?P<free>meta(?:data)?' + _IS + rb'\{(?:[^"{}]*+"' + _TEXT + rb'")*+[^"{}]*+\}'
+    rb'|(?:(?:display_)?(?:name|description)|user_data|adminPass)' + _IS + rb'"(?!' + _ID + rb'")' + _TEXT + rb'")'
+)  # fmt: skip
+_HREF = rb'(?:href|next|first|self|file|schema)' + _IS + rb'"(?P<url>(?:https?://[^/"]+)?/' + _TEXT + rb')"'
+_ZONE = rb'(?:OS-EXT-AZ:)?(?:pinned_)?(?:availability_zone|zoneName)' + _IS + rb'"(?P<zone>' + _TEXT + rb')"'
+_ZONES = (
+    rb'availability_zone(?:s|_hints)' + _IS
+    + rb'\[(?P<zones>\s*+(?:"' + _TEXT + rb'"\s*+(?:,\s*+"' + _TEXT + rb'"\s*+)*+)?+)\]'
+)  # fmt: skip
+_FLAVOR_OUT = rb'flavorRef' + _IS + rb'(?P<flavor>"[^"\\]*"|\d++(?![.eE]))'
+_FLAVOR_IN = rb'flavor' + _IS + rb'\{\s*"id' + _IS + rb'"(?P<flavor>[^"\\]*)"'
+_KEY = rb'key_name' + _IS + rb'"(?P<key>[^"\\]*)"'
 
-_OUT = re.compile(b'|'.join((_ID, _ZONE, _ZONES, _FLAVOR_OUT, _KEY)))
-_IN = re.compile(b'|'.join((_ID, _HREF, _ZONE, _ZONES, _FLAVOR_IN, _KEY)))
+
+def _either(*fields: bytes) -> re.Pattern[bytes]:
+    """A quote after a backslash stands inside a string and opens nothing."""
+    return re.compile(rb'"(?=[a-zO])(?<!\\")(?:' + b'|'.join(fields) + b')|' + _ID)
+
+
+_OUT = _either(_FREE, _ZONE, _ZONES, _FLAVOR_OUT, _KEY)
+_IN = _either(_FREE, _HREF, _ZONE, _ZONES, _FLAVOR_IN, _KEY)
 _ONE_ID = re.compile(_ID)
-_TEXT_ID = re.compile(_ID.decode())
-_MARKED = re.compile(rb'"hansa:intent":\s*"[^"]*",\s*|(?:,\s*)?"hansa:intent":\s*"[^"]*"')
+# In a URL what comes before an id may be written as %2C.
+_TEXT_ID = re.compile(_ID.decode().replace('(?<![0-9A-Za-z])', '(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2}))', 1))
+_WORD = re.compile(rb'"(' + _TEXT + rb')"')
+_INTENT = rb'(?<!\\)"hansa:intent' + _IS + rb'"' + _TEXT + rb'"'
+_MARKED = re.compile(_INTENT + rb'\s*+,\s*+|(?:,\s*+)?' + _INTENT)
+_IMAGE = re.compile(r'https?://[^?#]+/images/([^/?#]+)')
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -49,19 +68,22 @@ def outbound(body: bytes, place: Place, book: AliasBook) -> bytes:
     """A request body for the site: league ids, flavor, zone and key names become the site's."""
 
     def change(match: re.Match[bytes]) -> bytes:
-        groups = match.groupdict()
-        if groups['zone'] is not None:
-            return _swap(match, 'zone', _zone_out(groups['zone'].decode(), place).encode())
-        if groups['zones'] is not None:
-            return _swap(match, 'zones', _each_zone(groups['zones'], lambda zone: _zone_out(zone, place)))
-        if groups['flavor'] is not None:
-            word = groups['flavor'].strip(b'"').decode()
-            head, slash, last = word.rpartition('/')
-            return _swap(match, 'flavor', msgspec.json.encode(head + slash + to_local(last, place, book)))
-        if groups['key'] is not None:
-            key = groups['key'].decode()
-            return _swap(match, 'key', (book.local(place.site, f'{place.user}/{key}') or key).encode())
-        return to_local(match.group().decode(), place, book).encode()
+        kind = match.lastgroup
+        if kind == 'free':
+            return match.group()
+        if kind is None:
+            return to_local(match.group().decode(), place, book).encode()
+        found = match.group(kind)
+        if kind == 'zone':
+            return _swap(match, kind, _zone_out(found, place))
+        if kind == 'zones':
+            return _swap(match, kind, _WORD.sub(lambda word: b'"' + _zone_out(word.group(1), place) + b'"', found))
+        if kind == 'flavor':
+            head, slash, last = _text(found.strip(b'"')).rpartition('/')
+            local = to_local(last, place, book)
+            return match.group() if local == last else _swap(match, kind, msgspec.json.encode(head + slash + local))
+        local = book.local(place.site, f'{place.user}/{_text(found)}')
+        return _swap(match, kind, _raw(local)) if local else match.group()
 
     return _OUT.sub(change, body)
 
@@ -71,17 +93,20 @@ def inbound(body: bytes, place: Place, book: AliasBook) -> bytes:
 
     def change(match: re.Match[bytes]) -> bytes:
         kind = match.lastgroup
+        if kind == 'free':
+            return match.group()
         if kind is None:
             return _league_id(match.group(), place, book)
         found = match.group(kind)
         if kind == 'url':
-            return _swap(match, kind, link(found.decode(), place, book).encode())
+            return _swap(match, kind, _encoded(_link(_text(found), place, book)))
         if kind == 'zone':
-            return _swap(match, kind, zone_rules.shown(place.site, found.decode(), place.zones).encode() if found else b'')
+            return _swap(match, kind, _zone_in(found, place) if found else b'')
         if kind == 'zones':
             return _swap(match, kind, _zones_in(found, place))
-        league = book.league(place.site, found.decode()) or found.decode()
-        return _swap(match, kind, (league.partition('/')[2] or league).encode())
+        if kind == 'flavor':
+            return _swap(match, kind, _league_id(found, place, book))
+        return _swap(match, kind, _raw(book.league(place.site, _text(found), 'keypair').partition('/')[2]) or found)
 
     if b'hansa:intent' in body:
         body = _MARKED.sub(b'', body)
@@ -89,24 +114,15 @@ def inbound(body: bytes, place: Place, book: AliasBook) -> bytes:
 
 
 def link(url: str, place: Place, book: AliasBook) -> str:
-    """A site's link as the league's: same path below the service's root, league ids in it.
+    """A `Location` header as the league's: same path below the service's root, league ids in it.
 
-    A bare path (Glance's) keeps its form: it counts from the service's root in both worlds.
+    Nova's createImage leads to the image service, and so does ours.
     """
-    head, scheme, rest = url.partition('://')
-    if not scheme:
-        path = url.removeprefix(place.root)
-        prefix = ''
-    else:
-        path = '/' + rest.partition('/')[2]
-        if not path.startswith(place.root):
-            return url
-        path = path.removeprefix(place.root)
-        prefix = place.base
-    where, flavors, flavor = path.partition('/flavors/')
-    if flavors:
-        flavor = book.league(place.site, flavor) or flavor
-    return prefix + text_inbound(where, place, book) + flavors + flavor
+    head, _, service = place.base.rpartition('/')
+    image = _IMAGE.fullmatch(url) if service == 'compute' else None
+    if image:
+        return f'{head}/image/v2/images/{text_inbound(image.group(1), place, book)}'
+    return _link(url, place, book)
 
 
 def text_outbound(text: str, place: Place, book: AliasBook) -> str:
@@ -129,9 +145,28 @@ def ids(body: bytes) -> set[str]:
     return {match.group().decode() for match in _ONE_ID.finditer(body)}
 
 
+def _link(url: str, place: Place, book: AliasBook) -> str:
+    """A bare path (Glance's) keeps its form: it counts from the service's root in both worlds."""
+    bare = url.startswith('/')
+    below = _below(url if bare else '/' + url.partition('://')[2].partition('/')[2], place.root)
+    if below is None and not bare:
+        return url
+    where, flavors, rest = (url if below is None else below).partition('/flavors/')
+    if flavors:
+        flavor = re.split('[/?#]', rest, maxsplit=1)[0]
+        rest = (book.league(place.site, flavor) or flavor) + text_inbound(rest[len(flavor) :], place, book)
+    return ('' if bare else place.base) + text_inbound(where, place, book) + flavors + rest
+
+
+def _below(path: str, root: str) -> str | None:
+    """What comes after the root; None for a path that is not below it."""
+    rest = path.removeprefix(root)
+    return rest if path.startswith(root) and (not root or rest[:1] in {'', '/', '?', '#'}) else None
+
+
 def _league_id(found: bytes, place: Place, book: AliasBook) -> bytes:
-    league = book.league(place.site, found.decode())
-    return league.encode() if league else found
+    league = book.league(place.site, _text(found))
+    return _raw(league) if league else found
 
 
 def _swap(match: re.Match[bytes], group: str, value: bytes) -> bytes:
@@ -141,20 +176,33 @@ def _swap(match: re.Match[bytes], group: str, value: bytes) -> bytes:
     return whole[: start - begin] + value + whole[end - begin :]
 
 
-def _zone_out(zone: str, place: Place) -> str:
-    site, rest = zone_rules.parse(zone)
+def _text(raw: bytes) -> str:
+    """What stands between two quotes, escapes as they are; a site's bytes that are no UTF-8 must pass too."""
+    return raw.decode(errors='surrogateescape')
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(errors='surrogateescape')
+
+
+def _raw(word: str) -> bytes:
+    """A word of our own as it stands between quotes."""
+    return msgspec.json.encode(word)[1:-1]
+
+
+def _zone_out(found: bytes, place: Place) -> bytes:
+    site, rest = zone_rules.parse(_text(found))
     if site != place.site:
-        return zone
-    return rest or (place.zones[0] if place.zones else zone)
+        return found
+    return _encoded(rest) or (_raw(place.zones[0]) if place.zones else found)
 
 
-def _each_zone(found: bytes, change: Callable[[str], str]) -> bytes:
-    words: Sequence[str] = msgspec.json.decode(b'[' + found + b']', type=list[str])
-    return msgspec.json.encode([change(word) for word in words])[1:-1]
+def _zone_in(found: bytes, place: Place) -> bytes:
+    return _encoded(zone_rules.shown(place.site, _text(found), place.zones))
 
 
 def _zones_in(found: bytes, place: Place) -> bytes:
     """Networks and routers always tell their zone; a site without zones of its own tells just its name."""
     if not found.strip():
         return msgspec.json.encode(place.site)
-    return _each_zone(found, lambda zone: zone_rules.shown(place.site, zone, place.zones))
+    return _WORD.sub(lambda word: b'"' + _zone_in(word.group(1), place) + b'"', found)

@@ -49,6 +49,12 @@ class Accounts:
         """Whether this caller may use the site at all. A site in tenant mode serves the projects that were named for it."""
         return member.managed or not member.spec.projects or not {token.project, token.project_name}.isdisjoint(member.spec.projects)
 
+    def forget(self, site: str) -> None:
+        """A site left; one that comes by the same name later may be another cloud."""
+        self._shadows = {key: shadow for key, shadow in self._shadows.items() if key[0] != site}
+        self._granted = {key for key in self._granted if key[0] != site}
+        self._found = {key: id for key, id in self._found.items() if key[0] != site}
+
     async def acting(self, call: Call, member: Member, project: str = '') -> Acting:
         """As whom `call` is sent to a site; `project` is the league project meant where it is not the caller's own.
 

@@ -7,6 +7,7 @@ import uuid
 import msgspec
 
 from hansa.model.call import Call
+from hansa.model.errors import HansaError, SiteDown
 from hansa.model.intent import Intent
 from hansa.ports.clock import Clock
 from hansa.ports.store import Store
@@ -43,3 +44,8 @@ class Journal:
     async def revoke(self, intent: Intent) -> Intent:
         """The caller was told that it failed: should it turn up at the site, it is to be deleted."""
         return await self._store.move_intent(msgspec.structs.replace(intent, state='revoked'))
+
+    async def give_up(self, intent: Intent, error: BaseException) -> Intent:
+        """It failed: where the site may have it all the same, what turns up there is to be deleted."""
+        surely_not = isinstance(error, HansaError) and not (isinstance(error, SiteDown) and error.sent)
+        return await (self.undone(intent) if surely_not else self.revoke(intent))

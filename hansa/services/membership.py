@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from hansa.model.alias import Alias
-from hansa.model.errors import Conflict, HansaError, NotFound, SiteDown
+from hansa.model.errors import ConfigError, Conflict, HansaError, NotFound, SiteDown
 from hansa.model.site import Capabilities, SiteSpec
 from hansa.ports.clock import Clock
 from hansa.ports.identity import Identity
@@ -21,6 +21,44 @@ from hansa.rules.aliases import AliasBook
 
 _log = logging.getLogger('hansa.membership')
 _RETRY = 3.0
+_NEEDED = ('compute', 'volume', 'network', 'image', 'identity')
+
+
+class NoAnswer(ConfigError):
+    """A site that is to join does not answer."""
+
+
+async def probe(site: Site) -> Capabilities:
+    """Ask a site that is to join what it is, and close it. Raises ConfigError with what is wrong with it and what to do; NoAnswer."""
+    try:
+        found = await site.describe()
+    except SiteDown as error:
+        raise NoAnswer(
+            f'Site {site.name} {error.why}. See that it runs and that auth_url in its entry of clouds.yaml is right.'
+        ) from error
+    except HansaError as error:
+        raise ConfigError(str(error)) from error
+    finally:
+        await site.close()
+    lacking = _lacking(found)
+    if lacking:
+        raise ConfigError(
+            f'Site {site.name} offers no service for {", ".join(lacking)}. Correct region_name or interface in its entry of clouds.yaml,'
+            ' or leave the site out: the league needs all five APIs.'
+        )
+    return found
+
+
+async def forget(store: Store, name: str) -> None:
+    """Let the store know nothing of a site any more."""
+    await store.drop_site(name)
+    for prefix in (f'site/{name}/', f'shadow/{name}/', f'repair/{name}/'):
+        for key in await store.values(prefix):
+            await store.unset(key)
+
+
+def _lacking(found: Capabilities) -> list[str]:
+    return [word for word in _NEEDED if word not in found.services]
 
 
 class Keeper(Protocol):
@@ -36,10 +74,18 @@ class Keeper(Protocol):
 
 
 class Membership:
-    """Adds, removes and checks sites of a running league."""
+    """Adds, removes and checks sites of a running league; `left` is told the name of one that went."""
 
     def __init__(
-        self, store: Store, book: AliasBook, roster: Roster, identity: Identity, keeper: Keeper, build: Callable[[SiteSpec], Site], clock: Clock
+        self,
+        store: Store,
+        book: AliasBook,
+        roster: Roster,
+        identity: Identity,
+        keeper: Keeper,
+        build: Callable[[SiteSpec], Site],
+        clock: Clock,
+        left: Callable[[str], None],
     ) -> None:
         self._store = store
         self._book = book
@@ -48,7 +94,14 @@ class Membership:
         self._keeper = keeper
         self._build = build
         self._clock = clock
+        self._left = left
         self._entering: dict[str, asyncio.Task[None]] = {}
+
+    async def probe(self, spec: SiteSpec) -> None:
+        """See whether a site could join. Raises Conflict where its name is taken, ConfigError where the site cannot be used."""
+        if spec.name in self._roster:
+            raise Conflict(f'A site {spec.name} is in the league already; choose another name, or remove that one first.')
+        await probe(self._build(spec))
 
     async def join(self, spec: SiteSpec, *, new: bool = False) -> Member:
         """Take a site in; its inventory is kept from when it first answers. Raises Conflict where `new` and the name is taken."""
@@ -74,16 +127,18 @@ class Membership:
 
     async def _enter(self, member: Member) -> None:
         """Until a site told its mode nothing of it can be shown to anybody, so that comes first."""
+        said = ''
         while True:
             try:
                 member.capabilities = await member.site.describe()
                 break
-            except SiteDown as error:
-                _log.warning('%s', error)
             except HansaError as error:
-                _log.error('site %s cannot be used: %s', member.name, error)
-            if member.capabilities is not None:
-                break
+                if member.capabilities is not None:
+                    # Its agent goes on asking, and says that it is lost.
+                    break
+                if said != str(error):
+                    _log.warning('Site %s cannot join yet: %s', member.name, error)
+                    said = str(error)
             await self._clock.sleep(_RETRY)
         await self._store.set(f'site/{member.name}/capabilities', msgspec.json.encode(member.capabilities))
         if member.capabilities.mode == 'tenant':
@@ -111,7 +166,8 @@ class Membership:
         await self._keeper.remove(name)
         self._roster.drop(name)
         self._book.drop([alias for alias in await self._store.aliases() if alias.site == name])
-        await self._store.drop_site(name)
+        await forget(self._store, name)
+        self._left(name)
         await member.site.close()
 
     async def check(self, name: str) -> tuple[bool, Capabilities | None, list[str]]:
@@ -124,7 +180,7 @@ class Membership:
         except HansaError as error:
             return False, member.capabilities, [str(error)]
         member.capabilities = found
-        return not found.missing, found, list(found.missing)
+        return not _lacking(found), found, list(found.missing)
 
     async def close(self) -> None:
         """Stop waiting for sites."""

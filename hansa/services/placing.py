@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,13 +77,14 @@ class Placing:
         sent = Forward(forward.method, forward.path, forward.query, forward.headers, msgspec.json.encode(document))
         try:
             reply = await self._relay.send(call, member, sent, service=kind.service)
-        except SiteDown as error:
-            await (self._journal.revoke(intent) if error.sent else self._journal.undone(intent))
+            ids = _made(reply, kind, member)
+        except BaseException as error:
+            await asyncio.shield(self._journal.give_up(intent, error))
             raise
-        if reply.status >= 400 or not isinstance(reply.body, bytes):
-            await self._journal.undone(intent)
+        if reply.status >= 400:
+            # Behind a 5xx the site may have done it all the same.
+            await (self._journal.revoke(intent) if reply.status >= 500 else self._journal.undone(intent))
             return reply
-        ids = made(reply.body, kind)
         await self._note(member, kind, ids, decision)
         await self._journal.done(intent, ids[0] if ids else '')
         return reply
@@ -107,6 +109,16 @@ def made(body: bytes, kind: Kind) -> list[str]:
     one = document.get(kind.single, document if 'id' in document else None)
     items = [one] if isinstance(one, dict) else document.get(kind.plural, [])
     return [str(item['id']) for item in items if isinstance(item, dict) and 'id' in item]
+
+
+def _made(reply: Reply, kind: Kind, member: Member) -> list[str]:
+    """Ids in a site's answer to a create. Raises SiteDown for an answer that cannot be understood."""
+    if reply.status >= 400:
+        return []
+    try:
+        return made(reply.body, kind) if isinstance(reply.body, bytes) else []
+    except (msgspec.DecodeError, AttributeError):
+        raise SiteDown(member.name, f'({kind.service}) sent something that is not JSON', sent=True) from None
 
 
 def _full(reply: Reply) -> bool:

@@ -38,12 +38,12 @@ class Quotas:
         self._relay = relay
         self._book = book
         self._clock = clock
-        self._known: OrderedDict[tuple[str, str, str, str, str], tuple[float, dict[str, Any]]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, ...], tuple[float, dict[str, Any]]] = OrderedDict()
 
-    async def gather(self, call: Call, path: str, query: str = '') -> list[tuple[Member, dict[str, Any]]]:
-        """The same document of every site that serves the caller; sites without any answer yet are left out."""
+    async def gather(self, call: Call, path: str, query: str = '', version: str = '') -> list[tuple[Member, dict[str, Any]]]:
+        """The same document of every site that serves the caller, at a microversion (the call's); sites without any answer yet are left out."""
         members = [member for member in self._roster if self._accounts.serves(call.token, member)]
-        answers = await asyncio.gather(*(self._one(call, member, call.service, path, query, 0.0) for member in members))
+        answers = await asyncio.gather(*(self._one(call, member, call.service, path, query, 0.0, version or call.version) for member in members))
         return [(member, answer) for member, answer in zip(members, answers, strict=True) if answer is not None]
 
     async def merged(self, call: Call, path: str, query: str = '') -> dict[str, Any]:
@@ -57,21 +57,23 @@ class Quotas:
         path = _ROOM.get(service)
         if path is None or (member.managed and not self._book.local(member.name, call.token.project)):
             return UNKNOWN if path is None else UNKNOWN * 10
-        document = await self._one(call, member, service, '/limits', '', _FRESH)
+        document = await self._one(call, member, service, '/limits', '', _FRESH, '')
         if document is None:
             return UNKNOWN
         absolute = document.get(path[0], {}).get(path[1], {})
         most, used = absolute.get(path[2], -1), absolute.get(path[3], 0)
         return float('inf') if most == limits.UNLIMITED else float(most - used)
 
-    async def _one(self, call: Call, member: Member, service: str, path: str, query: str, fresh: float) -> dict[str, Any] | None:
-        key = (member.name, call.token.project, service, path, query)
+    async def _one(
+        self, call: Call, member: Member, service: str, path: str, query: str, fresh: float, version: str
+    ) -> dict[str, Any] | None:
+        key = (member.name, call.token.user, call.token.project, service, path, query, version)
         known = self._known.get(key)
         now = self._clock.monotonic()
         if known and now - known[0] < fresh:
             return known[1]
         try:
-            status, raw = await self._relay.ask(call, member, service, path, query, timeout=_TIMEOUT)
+            status, raw = await self._relay.ask(call, member, service, path, query, timeout=_TIMEOUT, version=version)
         except HansaError:
             return known[1] if known else None
         if status >= 300:

@@ -338,9 +338,11 @@ class Agent:
         """One step of a sweep; after its last one the next is planned."""
         track = self._tracks[sweep.kind]
         await sweep.step(self._outages.timeout(KINDS[sweep.kind].service))
+        now = self._clock.monotonic()
+        if self._followed(sweep.kind):
+            self._hasten(sweep.kind, now + track.period(self._pace, now))
         if not sweep.done:
             return
-        now = self._clock.monotonic()
         track.absent = False
         track.sweep_cost = sweep.cost
         if sweep.deep:

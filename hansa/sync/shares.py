@@ -14,6 +14,7 @@ from hansa.rules import merge
 from hansa.rules.aliases import AliasBook
 
 CHUNK = 400
+_TRIES = 5
 
 
 class Shares:
@@ -28,7 +29,7 @@ class Shares:
 
         `again` reads a site id's document anew, with the aliases that stand by then.
         """
-        standing = await self._standing(fresh)
+        fresh, standing = await self._together(fresh, again)
         claims = merge.adopt(fresh, standing)
         mine = {merge.where(record): record for record in fresh}
         stood = {merge.where(record): record for record in standing}
@@ -42,6 +43,19 @@ class Shares:
             moved |= await self._match_rules(settled)
             settled = [again(site_id) for _, site_id in mine]
         return [merge.named(record, claims[merge.where(record)].name) for record in settled], moved
+
+    async def _together(
+        self, fresh: Sequence[Record], again: Callable[[str], Record]
+    ) -> tuple[Sequence[Record], list[Record]]:
+        """Fresh records and those that stand, under the aliases of one moment: a service may make one while the store is read."""
+        standing: list[Record] = []
+        for _ in range(_TRIES):
+            standing = await self._standing(fresh)
+            anew = [again(record.site_id) for record in fresh]
+            if [record.id for record in anew] == [record.id for record in fresh]:
+                break
+            fresh = anew
+        return fresh, standing
 
     async def bury(self, site: str, kind: str, site_ids: Sequence[str], when: float) -> None:
         """Drop the records and then the aliases of objects that are gone; what other objects of the site stand for stays."""

@@ -4,49 +4,60 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from hansa.model.errors import Conflict, HansaError
 from hansa.model.intent import Intent
-from hansa.model.resource import KINDS, Kind
+from hansa.model.resource import KINDS, Kind, Record
 from hansa.ports.clock import Clock
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
+from hansa.services import relay
 from hansa.services.journal import Journal
-from hansa.services.relay import microversion
 
 _log = logging.getLogger('hansa.journal')
 
-GRACE = 20.0
-"""Seconds that a healthy site must have been without the object before an intent counts as never carried out."""
+GRACE = relay.WRITE_TIMEOUT + 15.0
+"""Seconds that a healthy site must have been without the object before an intent counts as never carried out: as long as a
+request may be under way there.
+"""
 
 _SKEW = 300.0
 _PAGE = 200
 _PAGES = 20
 _TIMEOUT = 20.0
-_MARKED = {'server.create': 'server', 'volume.create': 'volume', 'snapshot.create': 'snapshot', 'image.create': 'image', 'image.copy': 'image'}
+_MARKED = {
+    'server.create': 'server', 'volume.create': 'volume', 'snapshot.create': 'snapshot', 'image.create': 'image', 'image.copy': 'image',
+    'security_group.copy': 'security_group',
+}  # fmt: skip
 
 
 class Recovering:
-    """Goes over the open intents. Those of this process (`began`, epoch seconds) are left to whoever works on them, unless they were revoked."""
+    """Goes over the intents that a former process left open (`inherited`, by id), and over all that were revoked.
 
-    def __init__(self, store: Store, roster: Roster, journal: Journal, observer: Observer, clock: Clock, began: float) -> None:
+    Those of this process are left to whoever works on them.
+    """
+
+    def __init__(
+        self, store: Store, roster: Roster, journal: Journal, observer: Observer, clock: Clock, inherited: Collection[str]
+    ) -> None:
         self._store = store
         self._roster = roster
         self._journal = journal
         self._observer = observer
         self._clock = clock
-        self._began = began
+        self._inherited = frozenset(inherited)
         self._absent: dict[str, float] = {}
 
     async def go_over(self) -> int:
         """One pass; how many intents stay open. A site that does not answer keeps its intents for the next pass."""
         left = 0
         for intent in await self._store.open_intents():
-            if intent.created >= self._began and intent.state != 'revoked':
+            if intent.id not in self._inherited and intent.state != 'revoked':
                 continue
             try:
                 left += not await self._settle(intent)
@@ -58,11 +69,13 @@ class Recovering:
         return left
 
     async def _settle(self, intent: Intent) -> bool:
-        if intent.state == 'planned' or intent.site not in self._roster:
+        if intent.state == 'planned':
             await self._journal.undone(intent)
             return True
+        if intent.site not in self._roster:
+            return False  # it has yet to enter; one that leaves takes its intents along
         member = self._roster.get(intent.site)
-        if not member.site.health().reachable:
+        if member.capabilities is None or not member.site.health().reachable:
             return False
         kind = _MARKED.get(intent.kind)
         if kind is None:
@@ -72,13 +85,13 @@ class Recovering:
         if not found:
             return await self._never(intent)
         self._absent.pop(intent.id, None)
-        if intent.state == 'revoked' or intent.kind == 'image.copy':
+        # Looked at first, so that what is taken back leaves no alias behind.
+        records = [await self._observer.refresh(member.name, kind, id) for id in found]
+        if intent.state == 'revoked' or (intent.kind.endswith('.copy') and not _stands(records)):
             await self._delete(member, KINDS[kind], found)
             await self._journal.undone(intent)
             _log.warning('intent %s: %s %s at %s was taken back', intent.id, kind, ', '.join(found), member.name)
             return True
-        for id in found:
-            await self._observer.refresh(member.name, kind, id)
         await self._journal.done(intent, found[0])
         _log.warning('intent %s: %s %s at %s was adopted', intent.id, kind, ', '.join(found), member.name)
         return True
@@ -105,12 +118,15 @@ class Recovering:
 
     async def _page(self, member: Member, kind: Kind, marker: str, word: str) -> list[dict[str, object]]:
         query = f'sort_key=created_at&sort_dir=desc&limit={_PAGE}' + (f'&marker={marker}' if marker else '')
+        path = kind.collection
         if kind.service == 'image':
             query += f'&hansa%3Aintent={word}'
-        elif member.managed:
-            query += '&all_tenants=1'
-        path = kind.collection if kind.service == 'image' else f'{kind.collection}/detail'
-        headers = microversion(kind.service, member.highest(kind.service))
+        elif kind.service == 'network':
+            query = f'description={word}'
+        else:
+            path += '/detail'
+            query += '&all_tenants=1' if member.managed else ''
+        headers = relay.microversion(kind.service, member.highest(kind.service))
         response = await member.site.send(SiteRequest(kind.service, 'GET', path, query, headers), OPERATOR, _TIMEOUT)
         raw = await response.read()
         if response.status != 200:
@@ -125,6 +141,11 @@ class Recovering:
             if response.status >= 400 and response.status != 404:
                 raise HansaError(f'{member.name} answered {response.status} to taking back {kind.name} {id}')
             await self._observer.refresh(member.name, kind.name, id)
+
+
+def _stands(copies: Sequence[Record | None]) -> bool:
+    """Whether a copy was finished: only then it stands for an object of the league."""
+    return all(copy is not None and copy.id != copy.site_id for copy in copies)
 
 
 def _older(item: dict[str, object], moment: float) -> bool:

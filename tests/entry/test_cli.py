@@ -134,7 +134,7 @@ def test_site_add_sends_the_resolved_entry(tmp_path: Path, capsys: pytest.Captur
     assert code == 0
     assert 'east' in out
     assert 'hush' not in out + err
-    method, path, body = asked[0]
+    method, path, body = asked[-1]
     assert (method, path) == ('POST', '/league/v1/sites')
     assert isinstance(body, dict)
     settings = body.pop('settings')
@@ -144,7 +144,7 @@ def test_site_add_sends_the_resolved_entry(tmp_path: Path, capsys: pytest.Captur
 
 def test_site_add_passes_on_the_refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / 'clouds.yaml').write_text(CLOUDS)
-    refusal: league.Answers = {('POST', '/league/v1/sites'): (409, {'error': {'message': 'There is a site east.'}})}
+    refusal = ANSWERS | {('POST', '/league/v1/sites'): (409, {'error': {'message': 'There is a site east.'}})}
     with league.running(tmp_path, refusal):
         answer = _run(capsys, 'site', 'add', 'east', '--cloud', 'e', '--clouds', 'clouds.yaml', '--state', str(tmp_path))
     assert answer == (1, '', 'hansa: There is a site east.\n')

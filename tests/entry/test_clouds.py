@@ -148,7 +148,8 @@ def test_simulated() -> None:
 
 def test_written_clouds_yaml(tmp_path: Path) -> None:
     (tmp_path / 'clouds.yaml').write_text('old')
-    path = clouds.write_clouds_yaml(str(tmp_path), 'http://127.0.0.1:8080/identity/v3', Secret('a: "b'), Secret('1234'), 'league')
+    entries = clouds.entries('http://127.0.0.1:8080/identity/v3', Secret('a: "b'), Secret('1234'), 'league')
+    path = clouds.write_clouds_yaml(str(tmp_path), entries)
     assert path == tmp_path / 'clouds.yaml'
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ['clouds.yaml']
@@ -169,5 +170,5 @@ def test_written_clouds_yaml(tmp_path: Path) -> None:
 def test_failed_write_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / 'clouds.yaml').mkdir()
     with pytest.raises(OSError, match='clouds'):
-        clouds.write_clouds_yaml(str(tmp_path), 'http://x', Secret('a'), Secret('b'), 'league')
+        clouds.write_clouds_yaml(str(tmp_path), {})
     assert [entry.name for entry in tmp_path.iterdir()] == ['clouds.yaml']

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hansa.entry import commands, flags, output
-from hansa.model.errors import ConfigError
-from hansa.model.site import SiteSpec
+from hansa.entry import commands, flags
 
 
 def add(nouns: commands.Nouns) -> None:
@@ -22,22 +20,10 @@ def add(nouns: commands.Nouns) -> None:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from hansa.entry import clouds
+    from hansa.entry import choice
 
     config = flags.read(args)
-    specs = clouds.simulated(args.sim)
-    if config.clouds or config.sites:
-        specs = clouds.specs(config.clouds, config.sites) + specs
-    _distinct(specs)
-    if not specs:
-        output.say('No sites are named; the league starts with those it knows. Add one with: hansa site add.')
+    wanted = choice.chosen(config, args.sim)
     from hansa.entry import supervisor
 
-    return supervisor.serve(config, specs)
-
-
-def _distinct(specs: list[SiteSpec]) -> None:
-    names = [spec.name for spec in specs]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f'Site {name!r} is both simulated and in --sites; give it another name there.')
+    return supervisor.serve(config, wanted)

@@ -45,15 +45,18 @@ def _add_parser(verbs: commands.Nouns) -> None:
 
 
 def _add(args: argparse.Namespace) -> int:
-    from hansa.entry import clouds
+    from hansa.entry import clouds, itself
+    from hansa.model.site import SiteSpec
 
     clouds.check_name(args.name)
     projects = [word.strip() for word in args.projects.split(',') if word.strip()]
     if not projects:
         raise ConfigError('--projects must name at least one project.')
     settings = clouds.settings(flags.read(args).clouds, args.cloud)
+    league = flags.league(args, _CHECK_TIMEOUT)
+    itself.refuse(answers.text(league.get('status'), 'address', ''), '', SiteSpec(args.name, 'openstack', settings))
     body = {'name': args.name, 'kind': 'openstack', 'settings': settings, 'landlord': args.landlord, 'projects': projects}
-    site = answers.record(flags.league(args).post('sites', body=body), 'site')
+    site = answers.record(league.post('sites', body=body), 'site')
     _show_list(args, [site], site)
     return 0
 

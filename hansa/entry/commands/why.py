@@ -29,9 +29,9 @@ def _why(args: argparse.Namespace) -> int:
         for candidate in answers.records(document, 'candidates')
     ]
     output.show_table(('SITE', 'FIT', 'WEIGHT', 'REASON'), rows)
+    zone = f' (zone {document["zone"]})' if document.get('zone') else ''
     pinned = '; the request left no other site' if document.get('pinned') is True else ''
     output.say(
-        f'{answers.text(document, "kind")} {answers.text(document, "id")} is at {answers.text(document, "site")}'
-        f' (zone {answers.text(document, "zone")}) by {answers.text(document, "by")}{pinned}.'
+        f'{answers.text(document, "kind")} {answers.text(document, "id")} is at {answers.text(document, "site")}{zone} by {answers.text(document, "by")}{pinned}.'
     )
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import msgspec
 
 from hansa.model.errors import Forbidden, NotFound, SiteDown, Unsupported
@@ -57,7 +59,7 @@ def below(services: kinds.Services) -> table.Handler:
         forward = await headers.forward(ask.request, '', services.limit)
         tail = kinds.tail(ask)
         if ask.request.method in kinds.READS:
-            forward.path = f'/flavors/{record.site_id}{tail}'
+            forward.path = f'/flavors/{quote(record.site_id, safe="")}{tail}'
             return kinds.answer(await services.relay.send(ask.call, services.roster.get(record.site), forward))
         return kinds.answer(await _everywhere(services, ask, replicas, forward, tail))
 
@@ -72,11 +74,13 @@ async def _everywhere(services: kinds.Services, ask: table.Ask, replicas: list[R
         member = services.roster.get(replica.site)
         if not member.managed:
             raise Unsupported(f'Site {member.name} does not let the league change flavors.')
-        sent = Forward(forward.method, f'/flavors/{replica.site_id}{tail}', forward.query, forward.headers, forward.body)
+        sent = Forward(forward.method, f'/flavors/{quote(replica.site_id, safe="")}{tail}', forward.query, forward.headers, forward.body)
         reply = await services.relay.send(ask.call, member, sent)
         if reply.status >= 400 and reply.status != 404:
-            return reply
-        await services.routing.look(member, 'flavor', replica.site_id)
+            break
+    # The primary first: the others stay its twins only if they look like it when they are looked at.
+    for replica in replicas:
+        await services.routing.look(services.roster.get(replica.site), 'flavor', replica.site_id)
     if reply is None:
         raise NotFound('The flavor is at no site.')
     return reply

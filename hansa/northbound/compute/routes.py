@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.compute import flavors, keypairs, servers, versions, zones
-from hansa.northbound.hall import kinds, own
+from hansa.northbound.compute import flavors, keypairs, servers, usage, versions, zones
+from hansa.northbound.hall import gathering, kinds, own
 from hansa.northbound.hall.table import Route, Table
 from hansa.services.preparing import Preparing
 
@@ -21,6 +21,7 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('listed', 'GET', '/v2.1/servers', servers.listed(services, detail=False)),
             Route('listed', 'GET', '/v2.1/servers/detail', servers.listed(services, detail=True)),
             Route('placed', 'POST', '/v2.1/servers', kinds.placed(services, KINDS['server'])),
+            Route('routed', 'POST', '/v2.1/servers/{id}/action', servers.act(services)),
             Route('routed', '*', '/v2.1/servers/{id}', server),
             Route('routed', '*', '/v2.1/servers/{id}/**', server),
             Route('shared', 'GET', '/v2.1/flavors', flavors.listed(services, detail=False)),
@@ -42,12 +43,15 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('own', 'GET', '/v2.1/os-quota-sets/{project}', own.merged(services, '/os-quota-sets/{project}')),
             Route('own', 'GET', '/v2.1/os-quota-sets/{project}/detail', own.merged(services, '/os-quota-sets/{project}/detail')),
             Route('own', 'GET', '/v2.1/os-quota-sets/{project}/defaults', own.merged(services, '/os-quota-sets/{project}/defaults')),
+            Route('own', 'PUT DELETE', '/v2.1/os-quota-sets/{project}', own.quota(services, '/os-quota-sets/{project}', 'quota_set')),
             Route('own', 'GET', '/v2.1/os-quota-class-sets/{name}', own.merged(services, '/os-quota-class-sets/{name}')),
-            Route('own', 'GET', '/v2.1/os-simple-tenant-usage/{project}', own.merged(services, '/os-simple-tenant-usage/{project}')),
+            Route('own', 'GET', '/v2.1/os-simple-tenant-usage', usage.shown(services, '/os-simple-tenant-usage')),
+            Route('own', 'GET', '/v2.1/os-simple-tenant-usage/{project}', usage.shown(services, '/os-simple-tenant-usage/{project}')),
+            Route('own', 'GET', '/v2.1/os-hypervisors/statistics', own.merged(services, '/os-hypervisors/statistics')),
             Route('own', 'GET', '/v2.1/extensions', own.first(services, '/extensions')),
             Route('own', 'GET', '/v2.1/extensions/{alias}', own.first(services, '/extensions/{alias}')),
-            Route('listed', 'GET', '/v2.1/{any}', kinds.gathered(services, '/{any}')),
-            Route('listed', 'GET', '/v2.1/{any}/detail', kinds.gathered(services, '/{any}/detail')),
+            Route('listed', 'GET', '/v2.1/{any}', gathering.gathered(services, '/{any}')),
+            Route('listed', 'GET', '/v2.1/{any}/detail', gathering.gathered(services, '/{any}/detail')),
             Route('routed', '*', '/v2.1/{any}/{id}', kinds.found(services)),
             Route('routed', '*', '/v2.1/{any}/{id}/**', kinds.found(services)),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hansa.model.listing import Query
 from hansa.northbound.compute import params
-from hansa.northbound.hall import kinds, lists, table, wire
+from hansa.northbound.hall import headers, kinds, lists, table, wire
+from hansa.services.routing import decoded
 
 
 async def flavor_ids(services: kinds.Services) -> dict[str, str]:
@@ -30,6 +31,19 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
     return handle
 
 
+def act(services: kinds.Services) -> table.Handler:
+    """`POST /servers/{id}/action`: an image that it makes is in the list at once."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        forward = await headers.forward(ask.request, '', services.limit)
+        makes = bool({'createImage', 'createBackup'}.intersection(decoded(forward) or {}))
+        reply = await services.routing.change(ask.call, 'server', '/servers', ask.names['id'], '/action', forward)
+        if makes and reply.status < 300:
+            told = kinds.document(reply).get('image_id') if reply.body else reply.header('location').rpartition('/')[2]
+            await services.routing.look(services.roster.get(reply.header('x-hansa-site')), 'image', str(told))
+        return kinds.answer(reply)
+
+    return handle
 
 
 def groups(services: kinds.Services) -> table.Handler:

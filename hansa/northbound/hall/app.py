@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -11,6 +12,7 @@ from hansa.northbound.hall import wire
 
 Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
 
+_PLAIN = re.compile(rb'[\x21\x22\x24-\x7e]*')
 _log = logging.getLogger('hansa.hall')
 
 
@@ -21,7 +23,7 @@ class Hall:
     """
 
     def __init__(self, doors: Mapping[str, Answering], local: Mapping[str, Answering], most: int) -> None:
-        self._doors = doors
+        self.doors = doors
         self._local = local
         self._most = most
         self._under_way = 0
@@ -45,10 +47,12 @@ class Hall:
         try:
             if '//' in path:
                 raise BadRequest('The path has an empty segment (//) in it.')
+            if not _PLAIN.fullmatch(scope['raw_path']) or not _PLAIN.fullmatch(scope['query_string']):
+                raise BadRequest('The path or the query has characters in it that a URL cannot have; percent-encode them.')
             request = wire.Request(scope, receive, f'/{rest}', id)
-            door = self._doors.get(first) or (self._local.get(first) if request.local else None)
+            door = self.doors.get(first) or (self._local.get(first) if request.local else None)
             if door is None:
-                return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self._doors))}.'))
+                return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self.doors))}.'))
             if self._under_way > self._most and first != 'healthcheck':
                 raise Busy(f'The league has {self._most} requests under way, which is its limit.')
             return await door(request)

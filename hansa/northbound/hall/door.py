@@ -59,9 +59,11 @@ class Door:
             reply = self.style.fault(error, request.id)
             if isinstance(error, Unauthorized):
                 reply.headers.append(('www-authenticate', f'Keystone uri="{self._keystone}"'))
+            if isinstance(error, table.MethodNotAllowed):
+                reply.headers.append(('allow', error.allowed))
         except wire.Disconnected:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever broke, the client gets a fault of this API
             _log.exception('%s %s failed', request.method, request.path)
             reply = self.style.fault(error, request.id)
         return self._finish(reply, request, version)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hansa.northbound.hall import wire
 from hansa.services.relay import Forward
 
@@ -9,6 +11,7 @@ _PASS = frozenset(
     ('accept', 'content-type', 'openstack-api-version', 'x-openstack-nova-api-version', 'range', 'if-match', 'if-none-match',
      'if-modified-since', 'if-unmodified-since', 'content-range', 'content-length', 'user-agent', 'accept-language')
 )  # fmt: skip
+_VALUE = re.compile(r'[\t\x20-\x7e\x80-\xff]*')
 _PREFIXES = ('x-image-meta-', 'x-openstack-image-')
 
 
@@ -17,7 +20,10 @@ def passed(request: wire.Request, stream: bool = False) -> list[tuple[str, str]]
     return [
         (name, value)
         for name, value in request.headers.items()
-        if (name in _PASS or name.startswith(_PREFIXES)) and (stream or name != 'content-length') and '_' not in name
+        if (name in _PASS or name.startswith(_PREFIXES))
+        and (stream or name != 'content-length')
+        and '_' not in name
+        and _VALUE.fullmatch(value)
     ]
 
 

@@ -1,13 +1,12 @@
-"""Handlers for the kinds of endpoint that need no code of their own: routed, placed, and merged over sites."""
+"""Handlers for the kinds of endpoint that need no code of their own: routed and placed."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
 
-from hansa.model.errors import BadRequest, HansaError, NotFound, SiteDown
+from hansa.model.errors import BadRequest, HansaError, SiteDown
 from hansa.model.resource import KINDS, Kind
 from hansa.northbound.hall import headers, table, versions, wire
 from hansa.ports.roster import Roster
@@ -40,6 +39,17 @@ class Services(msgspec.Struct):
 def answer(reply: Reply) -> wire.Answer:
     """A site's reply as it goes to the client."""
     return wire.Answer(reply.status, reply.headers, reply.body)
+
+
+def document(reply: Reply) -> dict[str, Any]:
+    """The JSON object in a site's reply. Raises SiteDown for anything else."""
+    try:
+        found = msgspec.json.decode(reply.body) if isinstance(reply.body, bytes) else None
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise SiteDown(reply.header('x-hansa-site'), 'answered with something that is not a JSON object', sent=True)
+    return found
 
 
 def routed(services: Services, kind: str, collection: str) -> table.Handler:
@@ -118,10 +128,10 @@ async def _bulk(services: Services, ask: table.Ask, kind: Kind, forward: Forward
         except HansaError:
             await _take_back(services, ask, kind, done)
             raise
-        if reply.status >= 300 or not isinstance(reply.body, bytes):
+        if reply.status >= 300:
             await _take_back(services, ask, kind, done)
             return answer(reply)
-        done.append(msgspec.json.decode(reply.body)[kind.single])
+        done.append(document(reply)[kind.single])
     return wire.document(reply.status, {kind.plural: done})
 
 
@@ -133,73 +143,30 @@ async def _take_back(services: Services, ask: table.Ask, kind: Kind, done: list[
             continue
 
 
-def found(services: Services) -> table.Handler:
-    """An object of a kind that the inventory does not keep: the sites are asked who has it."""
+def found(services: Services, above: str = '') -> table.Handler:
+    """An object of a kind that the inventory does not keep: the sites are asked who has it. `above` stands before the collection."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        return await routed(services, '', f'/{ask.names["any"]}')(ask)
+        return await routed(services, '', f'{above}{ask.path("/{any}")}')(ask)
 
     return handle
 
 
-def created(services: Services) -> table.Handler:
+def created(services: Services, above: str = '') -> table.Handler:
     """A create of a kind that the inventory does not keep: what it refers to decides, else the project's home."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
         word = ask.names['any']
-        forward = await headers.forward(ask.request, f'/{word}', services.limit)
+        collection = f'{above}{ask.path("/{any}")}'
+        forward = await headers.forward(ask.request, collection, services.limit)
         body = decoded(forward) or {}
         wrap = next((key for key, value in body.items() if isinstance(value, dict)), '')
         kind = Kind(word, ask.call.service, word.replace('-', '_'), wrap, path=word)
         reply = await services.placing.create(ask.call, kind, forward, body, wrap)
         if reply.status < 300 and isinstance(reply.body, bytes):
             for id in made(reply.body, kind):
-                services.locating.place(f'/{word}', id, reply.header('x-hansa-site'))
+                services.locating.place(collection, id, reply.header('x-hansa-site'))
         return answer(reply)
 
     return handle
 
-
-def gathered(services: Services, path: str) -> table.Handler:
-    """A list that the inventory does not keep: every site is asked, the elements are put together, doubles by id are dropped."""
-
-    async def handle(ask: table.Ask) -> wire.Answer:
-        members = [member for member in services.roster if services.accounts.serves(ask.call.token, member)]
-        asked = headers.passed(ask.request)
-        target = path.format(**ask.names)
-
-        async def one(name: str) -> dict[str, Any] | SiteDown | None:
-            forward = Forward('GET', target, ask.request.query, asked)
-            try:
-                reply = await services.relay.send(ask.call, services.roster.get(name), forward)
-            except SiteDown as error:
-                return error
-            except HansaError:
-                return None
-            if reply.status >= 300 or not isinstance(reply.body, bytes):
-                return None
-            found: dict[str, Any] = msgspec.json.decode(reply.body)
-            return found
-
-        answers = await asyncio.gather(*(one(member.name) for member in members))
-        documents = [each for each in answers if isinstance(each, dict)]
-        down = [each for each in answers if isinstance(each, SiteDown)]
-        if not documents:
-            raise down[0] if down else NotFound('No site of the league offers this.')
-        dark = [('x-hansa-missing-sites', ','.join(each.site for each in down))] if down else []
-        return wire.document(200, _united(documents), *dark)
-
-    return handle
-
-
-def _united(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    whole: dict[str, Any] = {}
-    for document in documents:
-        for key, value in document.items():
-            if isinstance(value, list) and not key.endswith('links'):
-                known = whole.setdefault(key, [])
-                seen = {item['id'] for item in known if isinstance(item, dict) and 'id' in item}
-                known.extend(item for item in value if not (isinstance(item, dict) and item.get('id') in seen and 'id' in item))
-            else:
-                whole.setdefault(key, value)
-    return whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
@@ -10,6 +11,9 @@ import msgspec
 from hansa.model.call import Call
 from hansa.model.errors import NotFound
 from hansa.northbound.hall import wire
+
+METHODS = frozenset(('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'))
+_PLAIN = "/!$&'()*+,;=:@~"
 
 Kind = Literal['routed', 'listed', 'placed', 'shared', 'own']
 
@@ -21,12 +25,16 @@ class Ask(msgspec.Struct):
     request: wire.Request
     names: dict[str, str]
 
+    def path(self, pattern: str) -> str:
+        """A site's path out of a pattern and the names, which were decoded to be understood and are encoded again."""
+        return pattern.format(**{name: urllib.parse.quote(word, safe=_PLAIN) for name, word in self.names.items()})
+
 
 Handler = Callable[[Ask], Awaitable[wire.Answer]]
 
 
 class Route(msgspec.Struct, frozen=True):
-    """`methods` separated by blanks, '*' for all. In `pattern` '{name}' takes one word and a last '**' takes the rest.
+    """`methods` separated by blanks, '*' for all in METHODS; HEAD goes with GET. In `pattern` '{name}' takes one word and a last '**' takes the rest.
 
     `open` routes need no token.
     """
@@ -39,9 +47,13 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class MethodNotAllowed(NotFound):
-    """The path exists, this method of it does not."""
+    """The path exists, this method of it does not; `allowed` are those that do."""
 
     status = 405
+
+    def __init__(self, method: str, allowed: frozenset[str]) -> None:
+        self.allowed = ', '.join(sorted(allowed))
+        super().__init__(f'The method {method} is not offered here; there are {self.allowed}.')
 
 
 class Table:
@@ -49,7 +61,7 @@ class Table:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = tuple(routes)
-        self._ready = [(route, frozenset(route.methods.split()), tuple(route.pattern.strip('/').split('/'))) for route in routes]
+        self._ready = [(route, _methods(route), tuple(route.pattern.strip('/').split('/'))) for route in routes]
         self._first: dict[str, list[tuple[Route, frozenset[str], tuple[str, ...]]]] = {}
         for entry in self._ready:
             self._first.setdefault(entry[2][0], []).append(entry)
@@ -62,12 +74,17 @@ class Table:
             route, methods, pattern = entry
             names = _names(pattern, words or ('',))
             if names is not None:
-                if method in methods or '*' in methods or (method == 'HEAD' and 'GET' in methods):
+                if method in methods:
                     return route, names
                 allowed |= methods
         if allowed:
-            raise MethodNotAllowed(f'The method {method} is not offered here; there are {", ".join(sorted(allowed))}.')
+            raise MethodNotAllowed(method, frozenset(allowed))
         raise NotFound('The resource could not be found.')
+
+
+def _methods(route: Route) -> frozenset[str]:
+    methods = METHODS if route.methods == '*' else frozenset(route.methods.split())
+    return methods | {'HEAD'} if 'GET' in methods else methods
 
 
 def _names(pattern: tuple[str, ...], words: tuple[str, ...]) -> dict[str, str] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 import hansa
 from hansa.model.call import Call, Token
-from hansa.model.errors import BadRequest, Conflict, HansaError, NotFound
+from hansa.model.errors import BadRequest, ConfigError, Conflict, HansaError, NotFound
 from hansa.model.listing import Filter, Query
 from hansa.model.resource import KINDS
 from hansa.model.site import SiteSpec
@@ -22,6 +23,8 @@ from hansa.services.membership import Membership
 
 _OPERATOR = Token('', 'operator', '', '', '', '', frozenset(('admin',)), float('inf'))
 _LIMIT = 1 << 20
+_NAME = re.compile('[a-z0-9][a-z0-9-]{0,62}')
+_ENTERING = 20.0
 
 
 class _Join(msgspec.Struct):
@@ -95,11 +98,14 @@ class League:
         except msgspec.DecodeError:
             raise BadRequest('The site cannot be read: name, kind and settings are expected, as JSON.') from None
         spec = SiteSpec(wanted.name, wanted.kind, wanted.settings, wanted.landlord, wanted.projects)
+        if not _NAME.fullmatch(spec.name):
+            raise BadRequest('The name of a site is up to 63 lower-case letters, digits and hyphens, no hyphen first.')
+        try:
+            await self._membership.probe(spec)
+        except ConfigError as error:
+            raise BadRequest(str(error)) from error
         member = await self._membership.join(spec, new=True)
-        ok, capabilities, findings = await self._membership.check(member.name)
-        if not ok and capabilities is None:
-            await self._membership.leave(member.name)
-            raise BadRequest(' '.join(findings))
+        await self._membership.ready([spec.name], _ENTERING)
         return await self._shown(201, member)
 
     async def leave(self, ask: Ask) -> wire.Answer:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import kinds, own
+from hansa.northbound.hall import gathering, kinds, own
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.network import groups, networks, versions
 from hansa.services.sharing.groups import Groups
+
+_FAMILIES = ('bgpvpn', 'fwaas', 'lbaas', 'log', 'metering', 'qos', 'sfc', 'taas', 'vpn')
+"""Extensions of Neutron whose collections stand one word deeper."""
 
 _INVENTORIED = ('network', 'subnet', 'port', 'router', 'floating_ip')
 
@@ -35,10 +38,12 @@ def routes(services: kinds.Services, sharing: Groups) -> Table:
             Route('own', 'GET', '/v2.0/extensions/{alias}', extensions.one),
             Route('own', 'GET', '/v2.0/availability_zones', networks.zones(services)),
             Route('own', 'GET', quota, own.merged(services, '/quotas/{project}')),
+            Route('own', 'PUT DELETE', quota, own.quota(services, '/quotas/{project}', 'quota')),
             Route('own', 'GET', f'{quota}/{{what}}', own.merged(services, '/quotas/{project}/{what}')),
-            Route('own', 'GET', '/v2.0/quotas', kinds.gathered(services, '/quotas')),
+            Route('own', 'GET', '/v2.0/quotas', gathering.gathered(services, '/quotas')),
+            *(route for family in _FAMILIES for route in _family(services, family)),
             Route('placed', 'POST', '/v2.0/{any}', kinds.created(services)),
-            Route('listed', 'GET', '/v2.0/{any}', kinds.gathered(services, '/{any}')),
+            Route('listed', 'GET', '/v2.0/{any}', gathering.gathered(services, '/{any}')),
             Route('routed', '*', '/v2.0/{any}/{id}', kinds.found(services)),
             Route('routed', '*', '/v2.0/{any}/{id}/**', kinds.found(services)),
         )
@@ -51,6 +56,17 @@ def _inventoried(services: kinds.Services, kind: str) -> tuple[Route, ...]:
     return (
         Route('listed', 'GET', path, networks.listed(services, kind)),
         Route('placed', 'POST', path, kinds.placed(services, KINDS[kind])),
+        Route('routed', '*', f'{path}/{{id}}', one),
+        Route('routed', '*', f'{path}/{{id}}/**', one),
+    )
+
+
+def _family(services: kinds.Services, family: str) -> tuple[Route, ...]:
+    path = f'/v2.0/{family}/{{any}}'
+    one = kinds.found(services, f'/{family}')
+    return (
+        Route('placed', 'POST', path, kinds.created(services, f'/{family}')),
+        Route('listed', 'GET', path, gathering.gathered(services, f'/{family}/{{any}}')),
         Route('routed', '*', f'{path}/{{id}}', one),
         Route('routed', '*', f'{path}/{{id}}/**', one),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import kinds, own
+from hansa.northbound.hall import gathering, kinds, own
 from hansa.northbound.hall.table import Route, Table
-from hansa.northbound.volume import versions, volumes
+from hansa.northbound.volume import transfers, versions, volumes
 
 
 def routes(services: kinds.Services) -> Table:
@@ -20,6 +20,7 @@ def routes(services: kinds.Services) -> Table:
             Route('listed', 'GET', '/v3/volumes/detail', volumes.listed(services, 'volume', '/volumes/detail', detail=True)),
             Route('listed', 'GET', '/v3/volumes/summary', volumes.summary(services)),
             Route('placed', 'POST', '/v3/volumes', kinds.placed(services, KINDS['volume'])),
+            Route('routed', 'POST', '/v3/volumes/{id}/action', volumes.act(services)),
             Route('routed', '*', '/v3/volumes/{id}', volume),
             Route('routed', '*', '/v3/volumes/{id}/**', volume),
             Route('listed', 'GET', '/v3/snapshots', volumes.listed(services, 'snapshot', '/snapshots', detail=False)),
@@ -35,13 +36,16 @@ def routes(services: kinds.Services) -> Table:
             Route('own', 'GET', '/v3/limits', own.merged(services, '/limits')),
             Route('own', 'GET', '/v3/os-quota-sets/{project}', own.merged(services, '/os-quota-sets/{project}')),
             Route('own', 'GET', '/v3/os-quota-sets/{project}/defaults', own.merged(services, '/os-quota-sets/{project}/defaults')),
+            Route('own', 'PUT DELETE', '/v3/os-quota-sets/{project}', own.quota(services, '/os-quota-sets/{project}', 'quota_set')),
             Route('own', 'GET', '/v3/os-quota-class-sets/{name}', own.merged(services, '/os-quota-class-sets/{name}')),
             Route('own', 'GET', '/v3/extensions', own.first(services, '/extensions')),
             Route('own', 'GET', '/v3/resource_filters', own.first(services, '/resource_filters')),
-            Route('own', 'GET', '/v3/scheduler-stats/get_pools', kinds.gathered(services, '/scheduler-stats/get_pools')),
+            Route('own', 'GET', '/v3/scheduler-stats/get_pools', gathering.gathered(services, '/scheduler-stats/get_pools')),
+            Route('routed', 'POST', '/v3/volume-transfers/{id}/accept', transfers.accept(services)),
+            Route('routed', 'POST', '/v3/os-volume-transfer/{id}/accept', transfers.accept(services)),
             Route('placed', 'POST', '/v3/{any}', kinds.created(services)),
-            Route('listed', 'GET', '/v3/{any}', kinds.gathered(services, '/{any}')),
-            Route('listed', 'GET', '/v3/{any}/detail', kinds.gathered(services, '/{any}/detail')),
+            Route('listed', 'GET', '/v3/{any}', gathering.gathered(services, '/{any}')),
+            Route('listed', 'GET', '/v3/{any}/detail', gathering.gathered(services, '/{any}/detail')),
             Route('routed', '*', '/v3/{any}/{id}', kinds.found(services)),
             Route('routed', '*', '/v3/{any}/{id}/**', kinds.found(services)),
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from hansa.model.errors import NotFound
-from hansa.northbound.hall import kinds, lists, own, table, versions, wire
+from hansa.northbound.hall import headers, kinds, lists, own, table, versions, wire
 from hansa.northbound.volume import params
 from hansa.rules import views
+from hansa.services.routing import decoded
 
 
 def listed(services: kinds.Services, kind: str, path: str, *, detail: bool) -> table.Handler:
@@ -27,6 +28,21 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool) -> t
             body = msgspec.json.decode(answer.body)
             answer.body = msgspec.json.encode({**body, 'count': await services.listing.count(listing.query)})
         return answer
+
+    return handle
+
+
+def act(services: kinds.Services) -> table.Handler:
+    """`POST /volumes/{id}/action`: an image that it makes is in the list at once."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        forward = await headers.forward(ask.request, '', services.limit)
+        makes = 'os-volume_upload_image' in (decoded(forward) or {})
+        reply = await services.routing.change(ask.call, 'volume', '/volumes', ask.names['id'], '/action', forward)
+        if makes and reply.status < 300:
+            told = kinds.document(reply).get('os-volume_upload_image', {}).get('image_id')
+            await services.routing.look(services.roster.get(reply.header('x-hansa-site')), 'image', str(told))
+        return kinds.answer(reply)
 
     return handle
 

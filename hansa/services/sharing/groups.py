@@ -16,6 +16,7 @@ from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
+from hansa.services.journal import Journal
 from hansa.services.relay import Forward, Relay, Reply
 
 _JSON = [('Content-Type', 'application/json')]
@@ -29,11 +30,12 @@ _DEEP = 8
 class Groups:
     """Replicas of security groups."""
 
-    def __init__(self, store: Store, book: AliasBook, roster: Roster, relay: Relay, clock: Clock) -> None:
+    def __init__(self, store: Store, book: AliasBook, roster: Roster, relay: Relay, journal: Journal, clock: Clock) -> None:
         self._store = store
         self._book = book
         self._roster = roster
         self._relay = relay
+        self._journal = journal
         self._clock = clock
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -64,22 +66,38 @@ class Groups:
             if local:
                 return local
             local = await self._make(call, member, group)
-            alias = Alias(member.name, 'security_group', group.id, local)
-            await self._store.add_aliases([alias])
-            self._book.add([alias])
         await self.level(call, member, group, depth)
         return local
 
     async def _make(self, call: Call, member: Member, group: Record) -> str:
-        doc = msgspec.json.decode(group.doc)
         if group.name == 'default':
             found = await self._send(call, member, group, 'GET', '/security-groups', query='name=default')
             own = [each for each in found['security_groups'] if each['project_id'] == group.project]
             if own:
-                return self._raw(member, own[0]['id'])
-        body = {'security_group': {'name': group.name, 'description': doc.get('description') or ''}}
-        made = await self._send(call, member, group, 'POST', '/security-groups', body)
-        return self._raw(member, made['security_group']['id'])
+                return await self._alias(member, group, self._raw(member, own[0]['id']))
+        return await self._copy(call, member, group)
+
+    async def _copy(self, call: Call, member: Member, group: Record) -> str:
+        """Until its alias stands a copy carries the marker of its intent, so that one left by a crash is found and deleted."""
+        intent = await self._journal.plan(call, 'security_group.copy', member.name, {'group': group.id})
+        intent = await self._journal.sent(intent)
+        body = {'security_group': {'name': group.name, 'description': intent.marker}}
+        try:
+            made = await self._send(call, member, group, 'POST', '/security-groups', body)
+            local = await self._alias(member, group, self._raw(member, made['security_group']['id']))
+        except BaseException as error:
+            await asyncio.shield(self._journal.give_up(intent, error))
+            raise
+        await self._journal.done(intent, local)
+        body = {'security_group': {'description': msgspec.json.decode(group.doc).get('description') or ''}}
+        await self._send(call, member, group, 'PUT', f'/security-groups/{group.id}', body)
+        return local
+
+    async def _alias(self, member: Member, group: Record, local: str) -> str:
+        alias = Alias(member.name, 'security_group', group.id, local)
+        await self._store.add_aliases([alias])
+        self._book.add([alias])
+        return local
 
     async def level(self, call: Call, member: Member, group: Record, depth: int = 0) -> None:
         """Make a replica's rules those of the primary: missing ones are made, surplus ones deleted."""
@@ -125,7 +143,7 @@ class Groups:
     async def delete(self, call: Call, group: Record, forward: Forward) -> Reply:
         """Replicas first, so that one in use at any site refuses before the primary is gone. Raises SiteDown."""
         for member in self.replicas(group):
-            reply = await self._relay.send(call, member, _copy(forward), project=group.project, service='network')
+            reply = await self._relay.send(call, member, _again(forward), project=group.project, service='network')
             if reply.status >= 400 and reply.status != 404:
                 return reply
             aliases = self._book.of('security_group', group.id, member.name)
@@ -151,7 +169,7 @@ class Groups:
         return self._book.local(member.name, id) or id
 
 
-def _copy(forward: Forward) -> Forward:
+def _again(forward: Forward) -> Forward:
     return Forward(forward.method, forward.path, forward.query, forward.headers, forward.body)
 
 

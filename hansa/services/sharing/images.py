@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,8 @@ import msgspec
 
 from hansa.model.alias import Alias
 from hansa.model.call import Call
-from hansa.model.errors import BadRequest, Conflict, SiteDown
+from hansa.model.errors import BadRequest, Conflict, HansaError, SiteDown
+from hansa.model.intent import Intent
 from hansa.model.resource import Record
 from hansa.ports.clock import Clock
 from hansa.ports.observer import Observer
@@ -23,6 +25,7 @@ from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
 from hansa.services.journal import Journal
 
+_log = logging.getLogger('hansa.images')
 _JSON = [('Content-Type', 'application/json')]
 _COPIED = ('name', 'disk_format', 'container_format', 'min_disk', 'min_ram', 'protected')
 _SITE_OWN = frozenset(
@@ -90,13 +93,12 @@ class Images:
         more = {key: value for key, value in doc.items() if key not in _SITE_OWN and key not in body and isinstance(value, str)}
         more = {key: value for key, value in more.items() if not key.startswith(('os_glance', 'owner_'))}
         intent = await self._journal.sent(intent)
-        made = await self._json(member, acting, 'POST', '/images', {**more, **body, translate.MARKER: intent.marker, 'visibility': 'private'})
-        local = str(made['id'])
+        local = ''
         try:
+            local = await self._make(member, acting, {**more, **body, translate.MARKER: intent.marker, 'visibility': 'private'})
             await self._fill(call, source, member, acting, local, doc)
         except BaseException:
-            await asyncio.shield(self._discard(member, acting, local))
-            await self._journal.undone(intent)
+            await asyncio.shield(self._take_back(member, acting, intent, local))
             raise
         alias = Alias(member.name, 'image', id, local, call.token.project)
         await self._store.add_aliases([alias])
@@ -104,6 +106,20 @@ class Images:
         await self._journal.done(intent, local)
         await self._observer.refresh(member.name, 'image', local)
         return local
+
+    async def _make(self, member: Member, acting: Acting, body: dict[str, Any]) -> str:
+        return str((await self._json(member, acting, 'POST', '/images', body))['id'])
+
+    async def _take_back(self, member: Member, acting: Acting, intent: Intent, local: str) -> None:
+        """Delete a copy that failed; where that is not possible now, whoever reads the journal does it."""
+        intent = await self._journal.revoke(intent)
+        if local:
+            try:
+                await self._discard(member, acting, local)
+            except HansaError as error:
+                _log.warning('the copy %s at %s is to be deleted: %s', local, member.name, error)
+            else:
+                await self._journal.undone(intent)
 
     async def _fill(self, call: Call, source: Record, member: Member, acting: Acting, local: str, doc: dict[str, Any]) -> None:
         origin = self._roster.get(source.site)
@@ -126,8 +142,11 @@ class Images:
             raise Conflict(f'The bytes of image {source.name} changed on the way from {origin.name} to {member.name}; the copy was deleted.')
 
     async def _discard(self, member: Member, acting: Acting, local: str) -> None:
+        """Raises SiteDown where it may still stand."""
         response = await member.site.send(SiteRequest('image', 'DELETE', f'/images/{local}'), acting, _TIMEOUT)
         await response.read()
+        if response.status >= 400 and response.status != 404:
+            raise SiteDown(member.name, f'did not delete image {local} ({response.status})')
 
     def copies(self, record: Record) -> list[Member]:
         """Sites where a copy stands that the league made."""

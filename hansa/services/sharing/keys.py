@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from urllib.parse import quote
 
 import msgspec
 
@@ -100,7 +101,7 @@ class Keys:
         """A key of that name stands at the shadow user, left by a crash: it is ours to make right."""
         if not member.managed:
             return
-        await self._relay.send(call, member, Forward('DELETE', f'/os-keypairs/{local}'), service='compute')
+        await self._relay.send(call, member, Forward('DELETE', f'/os-keypairs/{quote(local, safe="")}'), service='compute')
         await self._relay.send(call, member, forward, service='compute')
 
     async def delete(self, call: Call, user: str, name: str) -> None:
@@ -109,7 +110,7 @@ class Keys:
         for alias in self._book.of('keypair', record.id):
             if alias.site in self._roster:
                 try:
-                    forward = Forward('DELETE', f'/os-keypairs/{alias.local}')
+                    forward = Forward('DELETE', f'/os-keypairs/{quote(alias.local, safe="")}')
                     await self._relay.send(call, self._roster.get(alias.site), forward, service='compute')
                 except HansaError:
                     continue

@@ -113,7 +113,8 @@ def _group(ask: Ask, doc: Doc) -> Doc:
 def groups(ask: Ask) -> Answer:
     every = ask.who.admin and ask.flag('all_projects')
     mine = [doc for doc in ask.state.server_groups.values() if every or doc['project_id'] == ask.who.project]
-    return Answer(200, {'server_groups': [_group(ask, doc) for doc in mine]})
+    start = int(ask.arg('offset', '0'))
+    return Answer(200, {'server_groups': [_group(ask, doc) for doc in mine[start : start + int(ask.arg('limit', '1000'))]]})
 
 
 def group_create(ask: Ask) -> Answer:

@@ -118,7 +118,9 @@ class _Exchange:
         while True:
             self._moved = False
             try:
-                return await asyncio.wait_for(asyncio.shield(self._started), self._timeout)
+                # Not wait_for: of Python 3.11 it forgets a cancelling that comes together with the answer.
+                async with asyncio.timeout(self._timeout):
+                    return await asyncio.shield(self._started)
             except TimeoutError:
                 if not self._moved:
                     raise
@@ -179,7 +181,8 @@ class AsgiResponse:
         try:
             while True:
                 try:
-                    chunk = await asyncio.wait_for(self._chunks.get(), self._timeout)
+                    async with asyncio.timeout(self._timeout):
+                        chunk = await self._chunks.get()
                 except TimeoutError:
                     raise TransportError(f'stopped in the middle for {self._timeout:g} s', sent=True) from None
                 if chunk is None:

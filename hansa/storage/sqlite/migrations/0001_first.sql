@@ -72,7 +72,7 @@ CREATE TABLE intent (
     generation INTEGER NOT NULL
 );
 
-CREATE INDEX intent_open ON intent (created, row) WHERE state IN ('planned', 'sent');
+CREATE INDEX intent_open ON intent (created, row) WHERE state IN ('planned', 'sent', 'revoked');
 
 CREATE TABLE decision (
     kind TEXT NOT NULL,

@@ -1,0 +1,70 @@
+"""Every endpoint of the image API over two clouds, as its clients use it."""
+
+from __future__ import annotations
+
+from tests import house, virtual
+from tests.northbound.story import Step, tell
+
+I = '/image/v2'  # noqa: E741 - as C, V and N in the rooms beside
+ALT = house.league_id('alt_demo')
+PATCH = {'content-type': 'application/openstack-images-v2.1-json-patch'}
+BYTES = b'not really a disk' * 5000
+
+STEPS = (
+    Step('GET /image/', 300, who='', has={'versions': [{'links': [{'href': 'http://league.test/image/v2/'}]}]}),
+    Step('GET /image/versions', 200, who=''),
+    Step(f'GET {I}/images', 200, has={'images': [{'name': 'cirros', 'visibility': 'public'}], 'schema': '/v2/schemas/images'}),
+    Step(f'POST {I}/images', 201, {'name': 'i', 'disk_format': 'raw', 'container_format': 'bare', 'os': 'x'}, keep='i=id'),
+    Step(f'POST {I}/images', 403, {'name': 'i'}, who='demo_reader'),
+    Step(f'GET {I}/images?name=i', 200, has={'images': [{'id': '$i', 'status': 'queued', 'os': 'x'}]}),
+    Step(f'PUT {I}/images/$i/file', 204, BYTES),
+    Step(f'GET {I}/images/$i', 200, has={'status': 'active', 'size': len(BYTES), 'file': '/v2/images/$i/file'}),
+    Step(f'GET {I}/images?status=active&name=i', 200, has={'images': [{'id': '$i'}]}),
+    Step(f'GET {I}/images/$i/file', 200, has=None),
+    Step(f'GET {I}/images/$i', 404, who='alt_demo'),
+    Step(f'PATCH {I}/images/$i', 200, [{'op': 'replace', 'path': '/name', 'value': 'j'}], headers=PATCH, has={'name': 'j'}),
+    Step(f'PATCH {I}/images/$i', 200, [{'op': 'add', 'path': '/a', 'value': 'b'}], headers=PATCH, has={'a': 'b', 'os': 'x'}),
+    Step(f'PATCH {I}/images/$i', 415, {'a': 'b'}),
+    Step(f'GET {I}/images?name=j', 200, has={'images': [{'id': '$i'}]}),
+    Step(f'PUT {I}/images/$i/tags/t', 204),
+    Step(f'GET {I}/images?tag=t', 200, has={'images': [{'id': '$i'}]}),
+    Step(f'DELETE {I}/images/$i/tags/t', 204),
+    Step(f'PATCH {I}/images/$i', 200, [{'op': 'replace', 'path': '/visibility', 'value': 'shared'}], headers=PATCH),
+    Step(f'POST {I}/images/$i/members', 200, {'member': ALT}, has={'member_id': ALT, 'status': 'pending'}),
+    Step(f'GET {I}/images/$i/members', 200, has={'members': [{'member_id': ALT}]}),
+    Step(f'DELETE {I}/images/$i/members/{ALT}', 204),
+    Step(f'POST {I}/images/$i/actions/deactivate', 204, who='admin'),
+    Step(f'GET {I}/images?name=j', 200, has={'images': [{'status': 'deactivated'}]}),
+    Step(f'POST {I}/images/$i/actions/reactivate', 204, who='admin'),
+    Step(f'DELETE {I}/images/$i', 403, who='demo_reader'),
+    Step(f'DELETE {I}/images/$i', 404, who='alt_demo'),
+    Step(f'DELETE {I}/images/$i', 204),
+    Step(f'GET {I}/images/$i', 404),
+    Step(f'GET {I}/images?name=j', 200, has={'images': []}),
+    Step(f'GET {I}/schemas/image', 200, has={'name': 'image'}),
+    Step(f'GET {I}/schemas/metadefs/namespace', 404),
+    Step(f'GET {I}/info/import', 200),
+    Step(f'GET {I}/metadefs/namespaces', 200, has={'namespaces': []}),
+    Step(f'GET {I}/metadefs/namespaces/a', 404),
+    Step(f'GET {I}/tasks', 404),
+    Step(f'GET {I}/tasks/$i', 404),
+)
+
+
+def test_every_endpoint_of_image() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            assert await tell(league, 'image', STEPS) == []
+
+    virtual.run(main)
+
+
+def test_the_bytes_come_back_as_they_went() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            id = (await league.ok('POST', f'{I}/images', {'name': 'i', 'disk_format': 'raw', 'container_format': 'bare'}))['id']
+            await league.ok('PUT', f'{I}/images/{id}/file', BYTES)
+            status, headers, body = await league.ask('GET', f'{I}/images/{id}/file')
+            assert (status, headers['content-length'], body) == (200, str(len(BYTES)), BYTES)
+
+    virtual.run(main)
