@@ -27,7 +27,7 @@ beside that of hansa-admin:
 
 A first command to try:
 
-    OS_CLIENT_CONFIG_FILE={quoted} {client} --os-cloud hansa availability zone list
+    OS_CLIENT_CONFIG_FILE={quoted} {client} --os-cloud hansa availability zone list --compute
 """
 
 _FOREIGN = """

@@ -109,7 +109,7 @@ async def build(
     flock = Flock(store, Intake(store, book, roster, clock), clock, pace)
     accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
-    journal = Journal(store, clock)
+    journal = Journal(store, book, clock)
     groups = Groups(store, book, roster, relay, journal, clock)
     preparing = Preparing(
         store,
@@ -118,7 +118,7 @@ async def build(
         groups,
         Keys(store, book, roster, accounts, relay, clock),
     )
-    locating = Locating(store, roster, relay, accounts, clock)
+    locating = Locating(store, book, roster, relay, accounts, clock)
     quotas = Quotas(roster, accounts, relay, book, clock)
     surveying = Surveying(store, roster, accounts, locating, preparing, quotas)
     services = kinds.Services(

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 AliasKind = Literal[
-    'project', 'user', 'flavor', 'image', 'security_group', 'security_group_rule', 'volume_type', 'keypair'
+    'project', 'user', 'flavor', 'image', 'security_group', 'security_group_rule', 'volume_type', 'keypair', 'owner'
 ]
 
 

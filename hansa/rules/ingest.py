@@ -14,13 +14,17 @@ from hansa.rules.aliases import AliasBook
 _LINKS = {'compute': ('links',), 'volume': ('links',), 'image': ('self', 'file', 'schema')}
 
 
-def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasBook, seen: float) -> Record:
+def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasBook, seen: float, owned: str | None = None) -> Record:
     """One object of a site, as its own document at its highest microversion, in the league's words.
 
-    An owner that is no project of the league gives `project` '': unclaimed, or public goods.
+    An owner that is no project of the league gives `project` '': unclaimed, or public goods. Where several projects share the
+    site's one, `owned` says whose of them it is ('': nobody's).
     """
     site_id = identity(kind, doc)
+    if owned:
+        place = msgspec.structs.replace(place, project=owned)
     owner = str(doc.get(kind.owner) or doc.get('project_id') or doc.get('tenant_id') or '') if kind.owner else ''
+    project = book.league(place.site, owner) if owner else ''
     local = msgspec.json.encode(_bare(kind, doc))
     body = translate.inbound(local, place, book)
     league = book.league(place.site, site_id, kind.name) or site_id
@@ -31,7 +35,7 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         kind=kind.name,
         id=league,
         site_id=site_id,
-        project=book.league(place.site, owner) if owner else '',
+        project=owned if project and owned is not None else project,
         name=str(doc.get('name') or ''),
         doc=body,
         status=str(doc.get('status') or ''),

@@ -15,7 +15,8 @@ from hansa.rules.aliases import AliasBook
 MARKER = 'hansa:intent'
 
 _TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
-_ID = rb'(?=[0-9a-f]{8})(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})(?![0-9A-Za-z])'
+_BARE = rb'(?=[0-9a-f]{8})(?:[0-9a-f]{64}|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})'
+_ID = _BARE.replace(b')', b')(?<![0-9A-Za-z])', 1) + rb'(?![0-9A-Za-z])'
 _IS = rb'"\s*+:\s*+'
 # What users write is theirs: maps of metadata as a whole, names and the like unless the word is itself an id (a group's).
 _FREE = (
@@ -34,8 +35,10 @@ _KEY = rb'key_name' + _IS + rb'"(?P<key>[^"\\]*)"'
 
 
 def _either(*fields: bytes) -> re.Pattern[bytes]:
-    """A quote after a backslash stands inside a string and opens nothing."""
-    return re.compile(rb'"(?=[a-zO])(?<!\\")(?:' + b'|'.join(fields) + b')|' + _ID)
+    """All begin with a quote, for which the engine looks at the speed of memchr. One after a backslash stands inside a
+    string and opens nothing.
+    """
+    return re.compile(rb'"(?=[a-zO0-9])(?<!\\")(?:(?P<id>' + _BARE + rb')"|' + b'|'.join(fields) + b')')
 
 
 _OUT = _either(_FREE, _ZONE, _ZONES, _FLAVOR_OUT, _KEY)
@@ -68,11 +71,11 @@ def outbound(body: bytes, place: Place, book: AliasBook) -> bytes:
     """A request body for the site: league ids, flavor, zone and key names become the site's."""
 
     def change(match: re.Match[bytes]) -> bytes:
-        kind = match.lastgroup
+        kind = match.lastgroup or ''
         if kind == 'free':
             return match.group()
-        if kind is None:
-            return to_local(match.group().decode(), place, book).encode()
+        if kind == 'id':
+            return b'"' + to_local(match.group(kind).decode(), place, book).encode() + b'"'
         found = match.group(kind)
         if kind == 'zone':
             return _swap(match, kind, _zone_out(found, place))
@@ -92,11 +95,11 @@ def inbound(body: bytes, place: Place, book: AliasBook) -> bytes:
     """A response body for the client: the site's ids, links, zones, flavor and key names become the league's."""
 
     def change(match: re.Match[bytes]) -> bytes:
-        kind = match.lastgroup
+        kind = match.lastgroup or ''
         if kind == 'free':
             return match.group()
-        if kind is None:
-            return _league_id(match.group(), place, book)
+        if kind == 'id':
+            return b'"' + _league_id(match.group(kind), place, book) + b'"'
         found = match.group(kind)
         if kind == 'url':
             return _swap(match, kind, _encoded(_link(_text(found), place, book)))
@@ -111,6 +114,11 @@ def inbound(body: bytes, place: Place, book: AliasBook) -> bytes:
     if b'hansa:intent' in body:
         body = _MARKED.sub(b'', body)
     return _IN.sub(change, body)
+
+
+def message(body: bytes, place: Place, book: AliasBook) -> bytes:
+    """What a site says of a failure: the ids in its sentences become the league's too."""
+    return _ONE_ID.sub(lambda match: _league_id(match.group(), place, book), inbound(body, place, book))
 
 
 def link(url: str, place: Place, book: AliasBook) -> str:
@@ -132,7 +140,15 @@ def text_outbound(text: str, place: Place, book: AliasBook) -> str:
 
 def text_inbound(text: str, place: Place, book: AliasBook) -> str:
     """A raw path, query string, or header's value with the league's ids in it."""
-    return _TEXT_ID.sub(lambda match: book.league(place.site, match.group()) or match.group(), text)
+    return _TEXT_ID.sub(lambda match: _known(match.group(), place, book) or match.group(), text)
+
+
+def _known(word: str, place: Place, book: AliasBook) -> str:
+    """The league's id for a site's. Where several projects share one of the site, it is the place's own project that is meant."""
+    league = book.league(place.site, word)
+    if league and league != place.project and place.project and book.local(place.site, place.project) == word:
+        return place.project
+    return league
 
 
 def to_local(word: str, place: Place, book: AliasBook) -> str:
@@ -165,7 +181,7 @@ def _below(path: str, root: str) -> str | None:
 
 
 def _league_id(found: bytes, place: Place, book: AliasBook) -> bytes:
-    league = book.league(place.site, _text(found))
+    league = _known(_text(found), place, book)
     return _raw(league) if league else found
 
 

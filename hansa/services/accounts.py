@@ -163,4 +163,7 @@ class Accounts:
         answer = await response.read()
         if response.status >= 400:
             raise SiteDown(member.name, f'refused to prepare an account ({method} {path.split("/")[1]}: {response.status})')
-        return msgspec.json.decode(answer) if answer else {}
+        try:
+            return msgspec.json.decode(answer, type=dict[str, Any]) if answer else {}
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise SiteDown(member.name, f'(identity) answered {method} {path.split("/")[1]} with something that is not JSON') from None

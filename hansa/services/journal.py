@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,13 +12,16 @@ from hansa.model.errors import HansaError, SiteDown
 from hansa.model.intent import Intent
 from hansa.ports.clock import Clock
 from hansa.ports.store import Store
+from hansa.rules import owners
+from hansa.rules.aliases import AliasBook
 
 
 class Journal:
     """The journal of creates."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, book: AliasBook, clock: Clock) -> None:
         self._store = store
+        self._book = book
         self._clock = clock
 
     async def plan(self, call: Call, kind: str, site: str, detail: object) -> Intent:
@@ -32,6 +36,13 @@ class Journal:
     async def sent(self, intent: Intent) -> Intent:
         """From now on the site may have it."""
         return await self._store.move_intent(msgspec.structs.replace(intent, state='sent'))
+
+    async def own(self, intent: Intent, ids: Sequence[str]) -> None:
+        """What came of it belongs to the intent's project, also where the site cannot tell projects apart."""
+        if ids and owners.several(self._book, intent.site):
+            claims = [owners.claim(intent.site, id, intent.project) for id in ids]
+            await self._store.add_aliases(claims)
+            self._book.add(claims)
 
     async def done(self, intent: Intent, found: str) -> Intent:
         """The site has it under this id."""

@@ -8,13 +8,14 @@ from collections import OrderedDict
 from typing import TypeVar
 
 from hansa.model.call import Call
-from hansa.model.errors import HansaError, NotFound, SiteDown
+from hansa.model.errors import BadRequest, HansaError, NotFound, SiteDown
 from hansa.model.listing import Filter, Query
 from hansa.model.resource import KINDS, Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import zones
+from hansa.rules import owners, zones
+from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
 from hansa.services.relay import Relay
 
@@ -29,8 +30,9 @@ _PROBE_TIMEOUT = 5.0
 class Locating:
     """Which site holds what a caller names."""
 
-    def __init__(self, store: Store, roster: Roster, relay: Relay, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, store: Store, book: AliasBook, roster: Roster, relay: Relay, accounts: Accounts, clock: Clock) -> None:
         self._store = store
+        self._book = book
         self._roster = roster
         self._relay = relay
         self._accounts = accounts
@@ -69,12 +71,12 @@ class Locating:
         if not UUID.fullmatch(id):
             raise missing(kind or path, id)
         known = self._probed.get((path, id), '')
-        if known in self._roster:
+        if known in self._roster and self._may_ask(call, self._roster.get(known), kind, id):
             return self._roster.get(known)
         key = (call.token.project, path, id)
         if self._absent.get(key, 0.0) > self._clock.monotonic():
             raise missing(kind or path, id)
-        members = [member for member in self._roster if self._accounts.serves(call.token, member)]
+        members = [each for each in self._roster if self._accounts.serves(call.token, each) and self._may_ask(call, each, kind, id)]
         answers = await asyncio.gather(*(self._has(call, member, path, id) for member in members))
         holders = [member for member, has in zip(members, answers, strict=True) if has is True]
         if holders:
@@ -85,6 +87,19 @@ class Locating:
                 raise answer
         _keep(self._absent, key, self._clock.monotonic() + _ABSENT_SECONDS)
         raise missing(kind or path, id)
+
+    def _may_ask(self, call: Call, member: Member, kind: str, id: str) -> bool:
+        """Where projects share one of the site, it answers for all of them alike, so that only an object's owner may ask."""
+        if member.managed or call.token.admin or not owners.several(self._book, member.name):
+            return True
+        owner = owners.owner(self._book, member.name, id)
+        return owner == call.token.project or not (owner or kind)
+
+    def refer(self, call: Call, record: Record) -> None:
+        """Raises BadRequest for a reference to what is not the caller's, where the site itself would let it pass."""
+        member = self._roster.get(record.site) if record.site in self._roster else None
+        if member is not None and not member.managed and not self.visible(call, record):
+            raise BadRequest(f'{record.kind.replace("_", " ").capitalize()} {record.id} could not be found.')
 
     def site(self, name: str) -> Member:
         """The member of that name. Raises NotFound."""

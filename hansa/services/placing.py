@@ -66,8 +66,8 @@ class Placing:
         intent = await self._journal.plan(call, f'{kind.name}.create', member.name, {'by': decision.by})
         try:
             await self._preparing.ensure(call, member, kind, item)
-        except HansaError:
-            await self._journal.undone(intent)
+        except BaseException:
+            await asyncio.shield(self._journal.undone(intent))
             raise
         local = _localised(item, member, kind)
         if kind.name in _MARKED:
@@ -85,6 +85,7 @@ class Placing:
             # Behind a 5xx the site may have done it all the same.
             await (self._journal.revoke(intent) if reply.status >= 500 else self._journal.undone(intent))
             return reply
+        await self._journal.own(intent, ids)
         await self._note(member, kind, ids, decision)
         await self._journal.done(intent, ids[0] if ids else '')
         return reply
@@ -117,7 +118,7 @@ def _made(reply: Reply, kind: Kind, member: Member) -> list[str]:
         return []
     try:
         return made(reply.body, kind) if isinstance(reply.body, bytes) else []
-    except (msgspec.DecodeError, AttributeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError):
         raise SiteDown(member.name, f'({kind.service}) sent something that is not JSON', sent=True) from None
 
 

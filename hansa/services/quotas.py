@@ -78,7 +78,10 @@ class Quotas:
             return known[1] if known else None
         if status >= 300:
             return known[1] if known else None
-        document: dict[str, Any] = msgspec.json.decode(raw)
+        try:
+            document = msgspec.json.decode(raw, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return known[1] if known else None
         self._known[key] = (now, document)
         self._known.move_to_end(key)
         if len(self._known) > _KEPT:

@@ -123,7 +123,10 @@ class Relay:
         if stream and response.status not in {204, 304} and response.header('content-length') != '0':
             return Reply(response.status, headers, response.chunks())
         body = await response.read(DOCUMENT_LIMIT)
-        return Reply(response.status, headers, translate.inbound(body, place, self._book) if body else body)
+        if not body:
+            return Reply(response.status, headers, body)
+        translated = translate.inbound if response.status < 400 else translate.message
+        return Reply(response.status, headers, translated(body, place, self._book))
 
 
 def microversion(service: str, version: str) -> Headers:

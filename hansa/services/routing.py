@@ -86,6 +86,7 @@ class Routing:
 
     async def _check(self, call: Call, member: Member, record: Record | None, body: dict[str, Any]) -> None:
         for other in await self._preparing.referred(body):
+            self._locating.refer(call, other)
             if not KINDS[other.kind].shared and other.site != member.name and self._locating.visible(call, other):
                 mine = f'{record.kind.replace("_", " ")} {record.name or record.id}' if record else 'The object'
                 raise BadRequest(
@@ -115,7 +116,7 @@ def decoded(forward: Forward) -> dict[str, Any] | None:
         return None
     try:
         body = msgspec.json.decode(forward.body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest('Malformed request body: it is not JSON.') from None
     return body if isinstance(body, dict) else None
 

@@ -43,6 +43,7 @@ class Surveying:
         pins: list[placement.Pin] = []
         needs: list[placement.Need] = []
         for record in await self._preparing.referred(body):
+            self._locating.refer(call, record)
             if not KINDS[record.kind].shared:
                 if self._locating.visible(call, record):
                     pins.append(placement.Pin(record.site, _said(record)))

@@ -12,7 +12,7 @@ from hansa.model.resource import KINDS, Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import ingest, merge, translate
+from hansa.rules import ingest, merge, owners, translate
 from hansa.rules.aliases import AliasBook
 from hansa.sync.memory import Memory
 from hansa.sync.shares import CHUNK, Shares
@@ -83,10 +83,17 @@ class Intake:
                 await self._store.remove(member.name, kind, ids, self._clock.now())
             for site_id in ids:
                 memory.bury(site_id, asked)
+            await self._disown(member.name, ids)
             if kind in merge.NAMED:
                 # The plain name may be free for another site's flavor now.
                 for other in self._roster:
                     self.doubt(other.name, kind)
+
+    async def _disown(self, site: str, site_ids: Sequence[str]) -> None:
+        claims = [claim for site_id in site_ids for claim in owners.claims(self._book, site, site_id)]
+        if claims:
+            await self._store.drop_aliases(claims)
+            self._book.drop(claims)
 
     async def standing(self, member: Member, kind: str, site_id: str) -> Record | None:
         """The record that the inventory holds of a site's object."""
@@ -114,7 +121,9 @@ class Intake:
         service = KINDS[kind].service
         place = translate.Place(member.name, member.site.root(service), '', member.zones(service))
         try:
-            return ingest.record(KINDS[kind], doc, place, self._book, self._clock.now())
+            shared = not member.managed and owners.several(self._book, member.name)
+            owned = owners.judge(self._book, member.name, ingest.identity(KINDS[kind], doc), doc) if shared else None
+            return ingest.record(KINDS[kind], doc, place, self._book, self._clock.now(), owned)
         except (KeyError, TypeError, ValueError) as error:
             _LOG.warning('Site %s told a %s that cannot be read: %r', member.name, kind, error)
             return None

@@ -86,6 +86,7 @@ class Recovering:
             return await self._never(intent)
         self._absent.pop(intent.id, None)
         # Looked at first, so that what is taken back leaves no alias behind.
+        await self._journal.own(intent, found)
         records = [await self._observer.refresh(member.name, kind, id) for id in found]
         if intent.state == 'revoked' or (intent.kind.endswith('.copy') and not _stands(records)):
             await self._delete(member, KINDS[kind], found)

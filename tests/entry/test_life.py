@@ -75,7 +75,7 @@ def test_ready(state: Path, tmp_path: Path, fake: cloud.Cloud) -> None:
         assert site['counts']['image'] == 2
         said = league.log()
         assert f'OS_CLIENT_CONFIG_FILE={written} ' in said
-        assert 'openstack --os-cloud hansa availability zone list\n' in said
+        assert 'openstack --os-cloud hansa availability zone list --compute\n' in said
         assert all(entry['auth']['password'] not in said for entry in entries.values())
         second = serving.hansa(tmp_path, 'serve', '--sim', '1', '--state', str(state), '--listen', f'127.0.0.1:{serving.free_port()}')
         assert (second.returncode, second.stderr.count('\n')) == (2, 1)

@@ -98,7 +98,7 @@ SUMS = (
     Step(f'GET {N}/subnetpools', 200, has={'subnetpools': [{}]}, keep='pool=subnetpools.0.id'),
     Step(f'GET {N}/subnetpools/$pool', 200, has={'subnetpool': {'id': '$pool'}}),
     Step(f'GET {N}/subnetpools/$pool/tags', 200),
-    Step(f'POST {N}/address-groups', 404, {'address_group': {'name': 'a'}}),
+    Step(f'POST {N}/address-groups', 405, {'address_group': {'name': 'a'}}),
     Step(f'GET {N}/qos/policies', 404),
     Step(f'POST {N}/qos/policies', 404, {'policy': {'name': 'p'}}, who='admin'),
     Step(f'GET {N}/qos/policies/$pool', 404),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pathlib
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 from hansa.entry import wiring
@@ -27,7 +28,9 @@ USERS_OWN = ('x', 'second')
 class World:
     """Clouds and a directory; `league` is the one that lives just now."""
 
-    def __init__(self, directory: pathlib.Path, tenant: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, directory: pathlib.Path, tenant: tuple[str, ...] = (), wrap: Callable[[Transport], Transport] = lambda wire: wire
+    ) -> None:
         self.clock = VirtualClock()
         self.clouds = {name: SimCloud(name, self.clock, seed) for seed, name in enumerate(SITES)}
         self.twin = house.people(self.clock)
@@ -35,6 +38,7 @@ class World:
         self.fuse = Fuse()
         self.league: League
         self._tenant = tenant
+        self._wrap = wrap
         self._house: wiring.House
         self._store: Store
         self._copies = 0
@@ -58,7 +62,7 @@ class World:
             await self._house.flock.catch_up(name)
 
     def _wire(self, _: str, transport: Transport) -> Transport:
-        return FusedTransport(transport, self.fuse)
+        return FusedTransport(self._wrap(transport), self.fuse)
 
     async def stop(self) -> None:
         """End it in order."""
@@ -95,7 +99,7 @@ class World:
             (site, doc)
             for site, cloud in self.clouds.items()
             for doc in cloud.state.table(kind).values()
-            if doc.get('name') == name and not doc.get('_deleted')
+            if doc.get('name') == name and doc.get('_vm') != 'deleted'
         ]
 
     async def healed(self) -> list[str]:
@@ -134,7 +138,7 @@ class World:
                 found += [
                     f'{kind} {doc["name"]} at {site} is in no list'
                     for doc in cloud.state.table(table).values()
-                    if (site, doc.get('owner') or doc.get('project_id')) in ours and doc['id'] not in known
+                    if (site, doc.get('owner') or doc.get('project_id')) in ours and doc['id'] not in known and doc.get('_vm') != 'deleted'
                 ]
                 found += [f'{kind} {id} is listed and not at {site}' for id in known if id not in cloud.state.table(table)]
         return found

@@ -98,9 +98,9 @@ def create(services: kinds.Services, flavors: Flavors) -> table.Handler:
         if not managed:
             raise Unsupported('No reachable site of the league lets it make flavors.')
         reply = await services.relay.send(ask.call, managed[0], forward)
-        if reply.status >= 300 or not isinstance(reply.body, bytes):
+        if reply.status >= 300:
             return kinds.answer(reply)
-        id = str(msgspec.json.decode(reply.body)['flavor']['id'])
+        id = str(kinds.document(reply)['flavor']['id'])
         await services.routing.look(managed[0], 'flavor', id)
         for member in managed[1:]:
             try:

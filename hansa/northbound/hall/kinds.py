@@ -45,7 +45,7 @@ def document(reply: Reply) -> dict[str, Any]:
     """The JSON object in a site's reply. Raises SiteDown for anything else."""
     try:
         found = msgspec.json.decode(reply.body) if isinstance(reply.body, bytes) else None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise SiteDown(reply.header('x-hansa-site'), 'answered with something that is not a JSON object', sent=True)

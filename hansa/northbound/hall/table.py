@@ -90,11 +90,11 @@ def _methods(route: Route) -> frozenset[str]:
 def _names(pattern: tuple[str, ...], words: tuple[str, ...]) -> dict[str, str] | None:
     names: dict[str, str] = {}
     for at, part in enumerate(pattern):
+        if at >= len(words):
+            return None
         if part == '**':
             names['rest'] = '/'.join(words[at:])
             return names
-        if at >= len(words):
-            return None
         if part[:1] == '{':
             names[part[1:-1]] = words[at]
         elif part != words[at]:

@@ -66,8 +66,9 @@ class GroupsRoom:
         forward = await headers.forward(ask.request, '/security-group-rules', self._services.limit)
         body = decoded(forward) or {}
         items = body.get('security_group_rules') or [body.get('security_group_rule')]
-        ids = {item.get('security_group_id') for item in items if isinstance(item, dict)}
-        if len(ids) != 1 or not isinstance(id := next(iter(ids)), str):
+        ids = [str(item.get('security_group_id') or '') if isinstance(item, dict) else '' for item in items] if isinstance(items, list) else []
+        id = ids[0] if len(set(ids)) == 1 else ''
+        if not id:
             raise BadRequest('Invalid input for operation: rules are made for one security group at a time, named by security_group_id.')
         group = await self._group(ask, id)
         reply = await self._services.relay.send(ask.call, self._services.roster.get(group.site), forward, project=group.project)

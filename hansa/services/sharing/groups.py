@@ -84,7 +84,9 @@ class Groups:
         body = {'security_group': {'name': group.name, 'description': intent.marker}}
         try:
             made = await self._send(call, member, group, 'POST', '/security-groups', body)
-            local = await self._alias(member, group, self._raw(member, made['security_group']['id']))
+            local = self._raw(member, made['security_group']['id'])
+            await self._journal.own(intent, [local])
+            await self._alias(member, group, local)
         except BaseException as error:
             await asyncio.shield(self._journal.give_up(intent, error))
             raise

@@ -27,7 +27,7 @@ from hansa.services.journal import Journal
 
 _log = logging.getLogger('hansa.images')
 _JSON = [('Content-Type', 'application/json')]
-_COPIED = ('name', 'disk_format', 'container_format', 'min_disk', 'min_ram', 'protected')
+_COPIED = ('name', 'disk_format', 'container_format', 'min_disk', 'min_ram')
 _SITE_OWN = frozenset(
     ('id', 'owner', 'status', 'size', 'virtual_size', 'checksum', 'os_hash_algo', 'os_hash_value', 'created_at', 'updated_at', 'visibility',
      'locations', 'direct_url', 'stores', 'tags', 'self', 'file', 'schema', 'protected', 'os_hidden', translate.MARKER)
@@ -87,18 +87,19 @@ class Images:
 
     async def _copy(self, call: Call, source: Record, member: Member, id: str) -> str:
         doc = msgspec.json.decode(source.doc)
-        intent = await self._journal.plan(call, 'image.copy', member.name, {'image': id})
         acting = await self._accounts.acting(call, member)
         body = {key: doc[key] for key in _COPIED if doc.get(key) is not None}
         more = {key: value for key, value in doc.items() if key not in _SITE_OWN and key not in body and isinstance(value, str)}
         more = {key: value for key, value in more.items() if not key.startswith(('os_glance', 'owner_'))}
+        intent = await self._journal.plan(call, 'image.copy', member.name, {'image': id})
         intent = await self._journal.sent(intent)
         local = ''
         try:
             local = await self._make(member, acting, {**more, **body, translate.MARKER: intent.marker, 'visibility': 'private'})
+            await self._journal.own(intent, [local])
             await self._fill(call, source, member, acting, local, doc)
-        except BaseException:
-            await asyncio.shield(self._take_back(member, acting, intent, local))
+        except BaseException as error:
+            await asyncio.shield(self._take_back(member, acting, intent, local) if local else self._journal.give_up(intent, error))
             raise
         alias = Alias(member.name, 'image', id, local, call.token.project)
         await self._store.add_aliases([alias])
@@ -110,16 +111,16 @@ class Images:
     async def _make(self, member: Member, acting: Acting, body: dict[str, Any]) -> str:
         return str((await self._json(member, acting, 'POST', '/images', body))['id'])
 
-    async def _take_back(self, member: Member, acting: Acting, intent: Intent, local: str) -> None:
+    async def _take_back(self, member: Member, acting: Acting, intent: Intent, local: str) -> Intent:
         """Delete a copy that failed; where that is not possible now, whoever reads the journal does it."""
         intent = await self._journal.revoke(intent)
-        if local:
-            try:
-                await self._discard(member, acting, local)
-            except HansaError as error:
-                _log.warning('the copy %s at %s is to be deleted: %s', local, member.name, error)
-            else:
-                await self._journal.undone(intent)
+        try:
+            await self._discard(member, acting, local)
+        except HansaError as error:
+            _log.warning('the copy %s at %s is to be deleted: %s', local, member.name, error)
+        else:
+            return await self._journal.undone(intent)
+        return intent
 
     async def _fill(self, call: Call, source: Record, member: Member, acting: Acting, local: str, doc: dict[str, Any]) -> None:
         origin = self._roster.get(source.site)

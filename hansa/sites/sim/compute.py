@@ -16,18 +16,16 @@ from hansa.sites.sim import (
 )
 from hansa.sites.sim.wire import Answer, Ask
 
-HIGHEST = 104
-
 
 def answer(ask: Ask) -> Answer:
     """Everything below /compute."""
     if ask.path in ('', '/'):
-        return Answer(200, {'versions': [computeinfo.version(ask, HIGHEST)]})
+        return Answer(200, {'versions': [computeinfo.version(ask, ask.state.highest['compute'])]})
     if ask.path in ('/v2.1', '/v2.1/'):
         media = {'base': 'application/json', 'type': 'application/vnd.openstack.compute+json;version=2.1'}
-        return Answer(200, {'version': computeinfo.version(ask, HIGHEST) | {'media-types': [media]}})
+        return Answer(200, {'version': computeinfo.version(ask, ask.state.highest['compute']) | {'media-types': [media]}})
     ask.path = ask.path.removeprefix('/v2.1')
-    return versioned.answer(ask, ROUTES, 'compute', 2, 1, HIGHEST)
+    return versioned.answer(ask, ROUTES, 'compute', 2, 1, ask.state.highest['compute'])
 
 
 ROUTES = wire.table(

@@ -65,6 +65,8 @@ class State:
         self.capacity = 1000
         self.pace = 1.0
         """Seconds that anything asynchronous takes."""
+        self.highest = {'compute': 104, 'volume': 71}
+        """Minor number of the highest microversion, by service."""
         self.serial = 0
         self.agenda: list[Event] = []
         self.domains: dict[str, Doc] = {}

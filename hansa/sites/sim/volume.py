@@ -8,8 +8,6 @@ from hansa.sites.sim import attachments, snapshots, versioned, volumeactions, vo
 from hansa.sites.sim.state import Doc
 from hansa.sites.sim.wire import Answer, Ask
 
-HIGHEST = 71
-
 
 def answer(ask: Ask) -> Answer:
     """Everything below /volume."""
@@ -22,14 +20,14 @@ def answer(ask: Ask) -> Answer:
     if found:
         ask.headers['_project'] = found.group(1)
         ask.path = found.group(2)
-    return versioned.answer(ask, ROUTES, 'volume', 3, 0, HIGHEST)
+    return versioned.answer(ask, ROUTES, 'volume', 3, 0, ask.state.highest['volume'])
 
 
 def _version(ask: Ask) -> Doc:
     return {
         'id': 'v3.0',
         'status': 'CURRENT',
-        'version': f'3.{HIGHEST}',
+        'version': f'3.{ask.state.highest["volume"]}',
         'min_version': '3.0',
         'updated': '2023-08-31T00:00:00Z',
         'links': [

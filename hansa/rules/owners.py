@@ -1,0 +1,50 @@
+"""Whose an object is at a site where several projects of the league share one project of the site.
+
+The site cannot tell them apart, so for each object made through the league an alias of kind `owner` says whose it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hansa.model.alias import Alias
+from hansa.rules.aliases import AliasBook
+
+_MARK = 'owner:'
+"""No id looks so: neither side of these aliases is ever taken for an id in a body."""
+
+_HOSTS = ('device_id', 'instance_uuid', 'volume_id', 'network_id')
+"""What an object hangs on; it belongs to whoever that belongs to."""
+
+
+def several(book: AliasBook, site: str) -> bool:
+    """Whether more than one project of the league stands for the same project of the site."""
+    locals_ = [alias.local for alias in book.of('project', site=site)]
+    return len(set(locals_)) < len(locals_)
+
+
+def claim(site: str, site_id: str, project: str) -> Alias:
+    """The alias that says whose an object is."""
+    return Alias(site, 'owner', f'{_MARK}{site_id}', f'{_MARK}{project}')
+
+
+def owner(book: AliasBook, site: str, site_id: str) -> str:
+    """The league project that an object belongs to; '' for one that nobody of the league made."""
+    return book.local(site, f'{_MARK}{site_id}').removeprefix(_MARK)
+
+
+def claims(book: AliasBook, site: str, site_id: str) -> list[Alias]:
+    """The aliases that go with an object."""
+    return book.of('owner', f'{_MARK}{site_id}', site)
+
+
+def judge(book: AliasBook, site: str, site_id: str, doc: dict[str, Any]) -> str:
+    """The owner of an object by itself, or by what it hangs on, as a port hangs on its server; '' for unclaimed."""
+    attached = doc.get('attachments')
+    hosts = [str(doc.get(field) or '') for field in _HOSTS]
+    hosts += [str(each.get('server_id') or '') for each in attached if isinstance(each, dict)] if isinstance(attached, list) else []
+    for id in (site_id, *hosts):
+        found = owner(book, site, id) if id else ''
+        if found:
+            return found
+    return ''
