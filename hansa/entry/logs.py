@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import msgspec
@@ -18,9 +19,16 @@ def begin(config: Config) -> None:
     """Log from now on as the settings say."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines() if config.log_format == 'json' else logging.Formatter(_FORM))
+    handler.addFilter(_worth_it)
     logging.basicConfig(level=config.log_level.upper(), handlers=[handler], force=True)
     for name in _HUSHED:
         logging.getLogger(name).setLevel('WARNING')
+
+
+def _worth_it(record: logging.LogRecord) -> bool:
+    """Requests cut off at the end of a drain are told by one line; where each of them stood helps nobody."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or not issubclass(kind, asyncio.CancelledError)
 
 
 class Lines(logging.Formatter):

@@ -15,6 +15,7 @@ import uvicorn
 from hansa.entry import admission, greeting, ground, identity, logs, wiring
 from hansa.entry.choice import Choice
 from hansa.entry.config import Config
+from hansa.entry.gathering import GatheringProtocol
 from hansa.entry.endings import DRAIN_SECONDS, Endings, Server
 from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
@@ -24,6 +25,8 @@ from hansa.storage.sqlite import open_store
 
 _FIRST_LOOK = 5.0
 _KEEP_ALIVE = 75
+# A request leaves hardly any cycles behind, so that looking for them at Python's pace is lost time.
+_GARBAGE = 20_000
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
@@ -89,11 +92,12 @@ async def _answer(
     config: Config, endings: Endings, house: wiring.House, sockets: list[socket.socket], directory: pathlib.Path
 ) -> None:
     settings = uvicorn.Config(
-        house.hall, http='httptools', loop='none', lifespan='off', log_config=None, access_log=False, server_header=False,
+        house.hall, http=GatheringProtocol, loop='none', lifespan='off', log_config=None, access_log=False, server_header=False,
         date_header=True, proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=DRAIN_SECONDS,
-        h11_max_incomplete_event_size=65536, backlog=2048,
+        backlog=2048,
     )  # fmt: skip
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
     sites = [member.name for member in house.roster]
     await endings.serve(Server(settings, lambda: greeting.say(config, directory, sites)), sockets)
 

@@ -44,6 +44,7 @@ def _either(*fields: bytes) -> re.Pattern[bytes]:
 _OUT = _either(_FREE, _ZONE, _ZONES, _FLAVOR_OUT, _KEY)
 _IN = _either(_FREE, _HREF, _ZONE, _ZONES, _FLAVOR_IN, _KEY)
 _ONE_ID = re.compile(_ID)
+_ID_LENGTH = 32
 # In a URL what comes before an id may be written as %2C.
 _TEXT_ID = re.compile(_ID.decode().replace('(?<![0-9A-Za-z])', '(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2}))', 1))
 _WORD = re.compile(rb'"(' + _TEXT + rb')"')
@@ -167,11 +168,12 @@ def _link(url: str, place: Place, book: AliasBook) -> str:
     below = _below(url if bare else '/' + url.partition('://')[2].partition('/')[2], place.root)
     if below is None and not bare:
         return url
-    where, flavors, rest = (url if below is None else below).partition('/flavors/')
-    if flavors:
-        flavor = re.split('[/?#]', rest, maxsplit=1)[0]
-        rest = (book.league(place.site, flavor) or flavor) + text_inbound(rest[len(flavor) :], place, book)
-    return ('' if bare else place.base) + text_inbound(where, place, book) + flavors + rest
+    where, mark, query = (url if below is None else below).partition('?')
+    words = where.split('/')
+    for at, word in enumerate(words):
+        if len(word) >= _ID_LENGTH or (at and words[at - 1] == 'flavors'):
+            words[at] = _known(word, place, book) or word
+    return ('' if bare else place.base) + '/'.join(words) + mark + (text_inbound(query, place, book) if query else '')
 
 
 def _below(path: str, root: str) -> str | None:

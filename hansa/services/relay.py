@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from hansa.model.call import Call
+from hansa.model.errors import SiteDown
 from hansa.ports.roster import Member
 from hansa.ports.site import Acting, Headers, SiteRequest, SiteResponse
 from hansa.rules import translate
@@ -89,7 +90,9 @@ class Relay:
         forward = Forward('GET', path, query, microversion(service, version or member.highest(service)))
         request = self._request(call, service, forward, place)
         response = await member.site.send(request, acting, timeout)
-        return response.status, translate.inbound(await response.read(DOCUMENT_LIMIT), place, self._book)
+        raw = await response.read(DOCUMENT_LIMIT)
+        _sensible(response, raw, member.name)
+        return response.status, translate.inbound(raw, place, self._book)
 
     def _request(self, call: Call, service: str, forward: Forward, place: translate.Place) -> SiteRequest:
         body = forward.body
@@ -125,8 +128,18 @@ class Relay:
         body = await response.read(DOCUMENT_LIMIT)
         if not body:
             return Reply(response.status, headers, body)
+        _sensible(response, body, place.site)
         translated = translate.inbound if response.status < 400 else translate.message
         return Reply(response.status, headers, translated(body, place, self._book))
+
+
+def _sensible(response: SiteResponse, body: bytes, site: str) -> None:
+    """Raises SiteDown for a success that says it is JSON and is not."""
+    if body and response.status < 300 and response.header('content-type').startswith('application/json'):
+        try:
+            msgspec.json.decode(body, type=msgspec.Raw)
+        except (msgspec.DecodeError, RecursionError):
+            raise SiteDown(site, 'answered with something that is not JSON', sent=True) from None
 
 
 def microversion(service: str, version: str) -> Headers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -78,10 +79,8 @@ class Routing:
 
     async def look(self, member: Member, kind: str, site_id: str) -> None:
         """Bring the inventory level with a change that was made through us."""
-        try:
+        with contextlib.suppress(SiteDown):
             await self._observer.refresh(member.name, kind, site_id)
-        except SiteDown:
-            pass
         self._observer.poke(member.name, kind, *_TOUCHED.get(kind, ()))
 
     async def _check(self, call: Call, member: Member, record: Record | None, body: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import selectors
 import socket
 import subprocess
@@ -111,6 +112,17 @@ class League:
                 if b'hansa.keystone.child' in words and str(self.state / 'keystone' / 'keystone.conf').encode() in words:
                     found.append(int(path.parent.name))
         return found
+
+    def childless(self) -> bool:
+        """Whether its Keystone has ended, or does so soon after it."""
+        for pid in self.keystones():
+            with contextlib.suppress(ProcessLookupError):
+                handle = os.pidfd_open(pid)
+                try:
+                    select.select([handle], [], [], END_SECONDS)
+                finally:
+                    os.close(handle)
+        return self.keystones() == []
 
     def end(self) -> int:
         """SIGTERM; the exit code."""

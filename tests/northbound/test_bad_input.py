@@ -70,7 +70,7 @@ PATHS: tuple[tuple[str, str, int], ...] = (
     ('POST', f'{C}/limits', 405),
     ('DELETE', f'{C}/servers', 405),
     ('PURGE', f'{C}/servers/a', 405),
-    ('POST', f'{N}/extensions/router', 405),
+    ('PATCH', f'{N}/availability_zones', 405),
 )
 
 

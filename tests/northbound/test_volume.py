@@ -55,6 +55,7 @@ SUMS = (
     Step(f'GET {V}/attachments/$a', 200, version='3.27', has={'attachment': {'volume_id': '$w'}}),
     Step(f'GET {V}/attachments/$a/nothing', 404, version='3.27'),
     Step(f'DELETE {V}/attachments/$a', 200, version='3.27'),
+    Step(f'POST {V}/types', 403, {'volume_type': {'name': 't'}}),
     Step(f'POST {V}/types/$type/extra_specs', 403, {'extra_specs': {'a': 'b'}}),
     Step(f'DELETE {V}/types/$type', 403),
     Step(f'POST {V}/volume-transfers/$w/accept', 404, {'accept': {'auth_key': 'x'}}, version='3.55'),

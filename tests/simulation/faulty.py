@@ -13,6 +13,10 @@ KINDS = ('refuse', 'lose_reply', 'hang', 'late', 'error')
 """late: the site hangs and carries it out all the same, when nobody waits any more."""
 
 
+def _any(_method: str, _url: str) -> bool:
+    return True
+
+
 class Trouble:
     """Strikes request number `at` (0: none) among those that `fits` takes; shared by all wires of a league."""
 
@@ -21,7 +25,7 @@ class Trouble:
         self.at = 0
         self.count = 0
         self.struck = ''
-        self.fits: Callable[[str, str], bool] = lambda method, url: True
+        self.fits: Callable[[str, str], bool] = _any
         self._late: set[asyncio.Task[SiteResponse]] = set()
 
     def arm(self, kind: str, at: int) -> None:

@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from hansa.model.errors import Forbidden, NotFound, SiteDown, Unsupported
+from hansa.model.errors import NotFound, SiteDown, Unsupported
 from hansa.model.resource import Record
 from hansa.northbound.compute import params
-from hansa.northbound.hall import headers, kinds, lists, table, versions, wire
+from hansa.northbound.hall import everywhere, headers, kinds, lists, table, versions, wire
 from hansa.rules import views
-from hansa.services.relay import Forward, Reply
 from hansa.services.sharing.flavors import Flavors
 
 
@@ -55,44 +54,20 @@ def below(services: kinds.Services) -> table.Handler:
 
     async def handle(ask: table.Ask) -> wire.Answer:
         record = await _visible(services, ask)
-        replicas = await services.listing.replicas('flavor', record.id)
         forward = await headers.forward(ask.request, '', services.limit)
-        tail = kinds.tail(ask)
         if ask.request.method in kinds.READS:
-            forward.path = f'/flavors/{quote(record.site_id, safe="")}{tail}'
+            forward.path = f'/flavors/{quote(record.site_id, safe="")}{kinds.tail(ask)}'
             return kinds.answer(await services.relay.send(ask.call, services.roster.get(record.site), forward))
-        return kinds.answer(await _everywhere(services, ask, replicas, forward, tail))
+        return await everywhere.change(services, ask, record, forward)
 
     return handle
-
-
-async def _everywhere(services: kinds.Services, ask: table.Ask, replicas: list[Record], forward: Forward, tail: str) -> Reply:
-    """At each site that has it, the primary's last: its answer is the league's. Raises Forbidden, Unsupported, SiteDown."""
-    _administrator(ask)
-    reply: Reply | None = None
-    for replica in reversed(replicas):
-        member = services.roster.get(replica.site)
-        if not member.managed:
-            raise Unsupported(f'Site {member.name} does not let the league change flavors.')
-        sent = Forward(forward.method, f'/flavors/{quote(replica.site_id, safe="")}{tail}', forward.query, forward.headers, forward.body)
-        reply = await services.relay.send(ask.call, member, sent)
-        if reply.status >= 400 and reply.status != 404:
-            break
-    # The primary first: the others stay its twins only if they look like it when they are looked at.
-    for replica in replicas:
-        await services.routing.look(services.roster.get(replica.site), 'flavor', replica.site_id)
-    if reply is None:
-        raise NotFound('The flavor is at no site.')
-    return reply
-
-
 
 
 def create(services: kinds.Services, flavors: Flavors) -> table.Handler:
     """`POST /flavors`: made at the first managed site, then at the others; one that is away gets it when it is first needed."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        _administrator(ask)
+        everywhere.administrator(ask)
         forward = await headers.forward(ask.request, '/flavors', services.limit)
         managed = [member for member in services.roster if member.managed and member.site.health().reachable]
         if not managed:
@@ -110,10 +85,3 @@ def create(services: kinds.Services, flavors: Flavors) -> table.Handler:
         return kinds.answer(reply)
 
     return handle
-
-
-def _administrator(ask: table.Ask) -> None:
-    if not ask.call.token.admin:
-        raise Forbidden("Policy doesn't allow os_compute_api:os-flavor-manage to be performed.")
-
-

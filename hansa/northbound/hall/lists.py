@@ -7,16 +7,25 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from hansa.model.errors import BadRequest, NotFound
 from hansa.model.resource import KINDS, Record
 from hansa.northbound.hall import filters, kinds, table, versions, wire
 from hansa.rules import views
 from hansa.services.listing import Page
 
+_ABSENT = frozenset(('volume', 'network'))
+"""APIs for which an unknown marker is a 404."""
+
 
 async def page(services: kinds.Services, listing: filters.Listing) -> Page:
-    """The page that a list request asks for."""
+    """The page that a list request asks for. Raises BadRequest for a marker that nobody has, NotFound where the API says so."""
     if not listing.offset:
-        return await services.listing.page(listing.query, listing.limit)
+        try:
+            return await services.listing.page(listing.query, listing.limit)
+        except BadRequest as error:
+            if listing.query.marker and KINDS[listing.query.kind].service in _ABSENT and 'marker' in str(error):
+                raise NotFound(str(error)) from None
+            raise
     limit = None if listing.limit is None else listing.limit + listing.offset
     found = await services.listing.page(listing.query, limit)
     return msgspec.structs.replace(found, records=found.records[listing.offset :])

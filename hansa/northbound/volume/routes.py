@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import gathering, kinds, own
+from hansa.northbound.hall import everywhere, gathering, kinds, own
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.volume import transfers, versions, volumes
 
@@ -29,6 +29,7 @@ def routes(services: kinds.Services) -> Table:
             Route('routed', '*', '/v3/snapshots/{id}', snapshot),
             Route('routed', '*', '/v3/snapshots/{id}/**', snapshot),
             Route('shared', 'GET', '/v3/types', volumes.listed(services, 'volume_type', '/types', detail=True)),
+            Route('shared', 'POST', '/v3/types', everywhere.created(services, 'volume_type')),
             Route('shared', 'GET', '/v3/types/{id}', volumes.type_one(services)),
             Route('shared', '*', '/v3/types/{id}', volumes.type_below(services)),
             Route('shared', '*', '/v3/types/{id}/**', volumes.type_below(services)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hansa.model.errors import NotFound
-from hansa.northbound.hall import headers, kinds, lists, own, table, versions, wire
+from hansa.northbound.hall import everywhere, headers, kinds, lists, own, table, versions, wire
 from hansa.northbound.volume import params
 from hansa.rules import views
 from hansa.services.routing import decoded
@@ -65,8 +65,20 @@ def type_one(services: kinds.Services) -> table.Handler:
 
 
 def type_below(services: kinds.Services) -> table.Handler:
-    """What stands below a type (extra specs, access), and changes of it: at its first site."""
-    return kinds.routed(services, 'volume_type', '/types')
+    """What stands below a type (extra specs, access): read at its first site, changed at every site that has it."""
+    routed = kinds.routed(services, 'volume_type', '/types')
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        if ask.request.method in kinds.READS:
+            return await routed(ask)
+        forward = await headers.forward(ask.request, '', services.limit)
+        everywhere.administrator(ask)
+        record = await services.locating.record(ask.call, 'volume_type', ask.names['id'])
+        if record is None:
+            raise NotFound(f'Volume type {ask.names["id"]} could not be found.')
+        return await everywhere.change(services, ask, record, forward)
+
+    return handle
 
 
 def zones(services: kinds.Services) -> table.Handler:

@@ -63,4 +63,7 @@ async def _post(member: Member, path: str, body: object) -> dict[str, dict[str, 
     raw = await response.read()
     if response.status >= 400:
         raise SiteDown(member.name, f'refused to take the flavor ({response.status})')
-    return msgspec.json.decode(raw, type=dict[str, dict[str, object]])
+    try:
+        return msgspec.json.decode(raw, type=dict[str, dict[str, object]])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise SiteDown(member.name, '(compute) answered with something that is not JSON') from None

@@ -139,7 +139,8 @@ class Images:
             raise SiteDown(member.name, f'did not take the bytes of image {source.name} ({answer.status})')
         stored = await self._json(member, acting, 'GET', f'/images/{local}')
         expected = doc.get('os_hash_value')
-        if expected and digest.hexdigest() != expected or stored.get('os_hash_value') not in {None, expected, digest.hexdigest()}:
+        changed = expected and digest.hexdigest() != expected
+        if changed or stored.get('os_hash_value') not in {None, expected, digest.hexdigest()}:
             raise Conflict(f'The bytes of image {source.name} changed on the way from {origin.name} to {member.name}; the copy was deleted.')
 
     async def _discard(self, member: Member, acting: Acting, local: str) -> None:
@@ -174,7 +175,10 @@ class Images:
         answer = await response.read()
         if response.status >= 400:
             raise SiteDown(member.name, f'did not take a copy of an image ({method} {response.status})')
-        return msgspec.json.decode(answer) if answer else {}
+        try:
+            return msgspec.json.decode(answer, type=dict[str, Any]) if answer else {}
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise SiteDown(member.name, '(image) answered with something that is not JSON') from None
 
 
 async def _hashed(chunks: AsyncIterator[bytes], digest: Any) -> AsyncIterator[bytes]:

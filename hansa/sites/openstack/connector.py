@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -128,10 +129,9 @@ class OpenStackSite:
         url = endpoint.url(request.path, request.query)
         if request.body is not None and not isinstance(request.body, bytes):
             return await self._wire(request.service, request.method, url, headers, request.body, timeout)
-        light = endpoint.url('^/', '')
+        wire = functools.partial(self._wire, request.service, request.method, url, headers, request.body, timeout)
         try:
-            async with self._doubt.over(request.service, light, write=request.method not in _READS):
-                return await self._wire(request.service, request.method, url, headers, request.body, timeout)
+            return await self._doubt.over(request.service, endpoint.root + '/', wire, write=request.method not in _READS)
         except TransportError as error:
             raise errors.down(self.name, request.service, error) from error
 

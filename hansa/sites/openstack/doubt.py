@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from hansa.model.errors import Busy
 from hansa.ports.http import Transport, TransportError
+
+T = TypeVar('T')
 
 READ = (1.2, 1.2)
 WRITE = (3.0, 4.0)
@@ -23,32 +25,34 @@ class Doubt:
         self._transport = transport
         self._hung = hung
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._waiting: dict[str, set[asyncio.Timeout]] = {}
+        self._waiting: dict[str, set[asyncio.Task[Any]]] = {}
+        self._freed: set[asyncio.Task[Any]] = set()
 
-    @contextlib.asynccontextmanager
-    async def over(self, service: str, light: str, *, write: bool) -> AsyncIterator[None]:
-        """Around a request to a service; `light` is the URL of its version document. Raises TransportError where it hangs."""
-        loop = asyncio.get_running_loop()
+    async def over(self, service: str, light: str, act: Callable[[], Awaitable[T]], *, write: bool) -> T:
+        """A request to a service; `light` is the URL of its version document. Raises TransportError where it hangs.
+
+        As asyncio.timeout does it, but at the price of one timer, as nearly every request is answered long before.
+        """
+        task = asyncio.current_task()
+        assert task is not None
         patience, limit = WRITE if write else READ
-        scope = asyncio.timeout(None)
+        timer = asyncio.get_running_loop().call_later(patience, self._begin, service, light, limit, task)
         try:
-            async with scope:
-                timer = loop.call_later(patience, self._begin, service, light, limit, scope)
-                try:
-                    yield
-                finally:
-                    timer.cancel()
-                    self._waiting.get(service, set()).discard(scope)
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            raise TransportError('does not answer', sent=True) from None
+            return await act()
+        except asyncio.CancelledError:
+            if task in self._freed and task.uncancel() == 0:
+                raise TransportError('does not answer', sent=True) from None
+            raise
+        finally:
+            timer.cancel()
+            self._freed.discard(task)
+            self._waiting.get(service, set()).discard(task)
 
-    def _begin(self, service: str, light: str, limit: float, scope: asyncio.Timeout) -> None:
-        self._waiting.setdefault(service, set()).add(scope)
+    def _begin(self, service: str, light: str, limit: float, task: asyncio.Task[Any]) -> None:
+        self._waiting.setdefault(service, set()).add(task)
         if service not in self._asking:
-            task = self._asking[service] = asyncio.get_running_loop().create_task(self._ask(service, light, limit))
-            task.add_done_callback(lambda _: self._asking.pop(service, None))
+            asking = self._asking[service] = asyncio.get_running_loop().create_task(self._ask(service, light, limit))
+            asking.add_done_callback(lambda _: self._asking.pop(service, None))
 
     async def _ask(self, service: str, light: str, limit: float) -> None:
         try:
@@ -59,8 +63,9 @@ class Doubt:
             return
         except TransportError as error:
             self._hung(service, error.reason)
-            for scope in self._waiting.pop(service, set()):
-                scope.reschedule(asyncio.get_running_loop().time())
+            for task in self._waiting.pop(service, set()):
+                self._freed.add(task)
+                task.cancel()
 
     async def close(self) -> None:
         """Ask no more."""

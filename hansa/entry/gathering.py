@@ -1,0 +1,54 @@
+"""The server's side of the wire: what is written in one turn of the loop goes out in one system call.
+
+The head and the body of a small answer are two writes otherwise, and writing is what a relayed request costs most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+ENOUGH = 64 << 10
+
+
+class Gathering:
+    """A transport that keeps small writes until the end of the loop's turn; everything else is the transport's own."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._kept: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Keep it, or pass all on where it has become much."""
+        if not self._kept:
+            self._loop.call_soon(self.flush)
+        self._kept.append(data)
+        self._size += len(data)
+        if self._size >= ENOUGH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on what was kept."""
+        if self._kept:
+            kept, self._kept, self._size = self._kept, [], 0
+            self._transport.write(b''.join(kept) if len(kept) > 1 else kept[0])
+
+    def close(self) -> None:
+        """Pass on what was kept, then close."""
+        self.flush()
+        self._transport.close()
+
+
+class GatheringProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol over such a transport."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower, as uvicorn's own
+        """A client is here."""
+        super().connection_made(cast('asyncio.Transport', Gathering(transport, self.loop)))
