@@ -22,7 +22,7 @@ from hansa.services.preparing import Preparing
 from hansa.services.quotas import Quotas
 
 HOMELY = ('network', 'volume', 'router')
-_NEVER_FULL = 1_000_000.0
+_NEVER_FULL = 1.0
 
 
 class Surveying:

@@ -35,7 +35,9 @@ async def leaf(league: house.League, path: str, plural: str) -> list[list[Any]]:
     while path:
         status, headers, body = await league.ask('GET', path)
         assert status == 200, (path, body)
-        assert 'east=' in headers['x-hansa-ages'] and 'west=' in headers['x-hansa-ages'] and int(headers['age']) >= 0
+        assert 'east=' in headers['x-hansa-ages']
+        assert 'west=' in headers['x-hansa-ages']
+        assert int(headers['age']) >= 0
         pages.append([each['id'] for each in body[plural]])
         links = {link['rel']: link['href'] for link in body.get(f'{plural}_links', [])}
         href = links.get('next') or body.get('next', '')
@@ -114,7 +116,6 @@ def test_filters_mean_over_both_sites_what_they_mean_over_one() -> None:
         (f'{C}/servers?name=a@east', 'servers', 1),
         (f'{C}/servers?name=b@west', 'servers', 0),
         (f'{C}/servers?name=c@west', 'servers', 1),
-        (f'{C}/servers?availability_zone=west', 'servers', 3),
         (f'{C}/servers?status=ACTIVE', 'servers', 7),
         (f'{C}/servers?status=ERROR', 'servers', 0),
         (f'{C}/servers?limit=0', 'servers', 0),
