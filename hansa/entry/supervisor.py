@@ -15,8 +15,8 @@ import uvicorn
 from hansa.entry import admission, greeting, ground, identity, logs, wiring
 from hansa.entry.choice import Choice
 from hansa.entry.config import Config
-from hansa.entry.gathering import GatheringProtocol
 from hansa.entry.endings import DRAIN_SECONDS, Endings, Server
+from hansa.entry.gathering import GatheringProtocol
 from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
 from hansa.ports.clock import SystemClock

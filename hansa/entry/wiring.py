@@ -211,6 +211,6 @@ async def _repeat(act: Callable[[], Awaitable[int]], seconds: float, clock: Cloc
             await act()
         except HansaError as error:
             _log.warning('%s', error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged, and the loop must not end by it
             _log.exception('a loop of the house failed; it goes on')
         await clock.sleep(seconds)

@@ -70,6 +70,8 @@ class Placing:
             await asyncio.shield(self._journal.undone(intent))
             raise
         local = _localised(item, member, kind)
+        if kind.name == 'server':
+            local = await self._preparing.distinct(call, member, local)
         if kind.name in _MARKED:
             local = _marked(local, _MARKED[kind.name], intent.marker)
         document = {**body, wrap: local} if wrap else local

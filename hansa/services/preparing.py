@@ -54,6 +54,18 @@ class Preparing:
         if found is not None:
             await self.groups.ensure(call, member, found)
 
+    async def distinct(self, call: Call, member: Member, item: dict[str, Any]) -> dict[str, Any]:
+        """A server's description with groups by id where the site cannot tell two projects' groups of one name apart."""
+        asked = item.get('security_groups')
+        if member.managed or not isinstance(asked, list):
+            return item
+        chosen: list[Any] = []
+        for each in asked:
+            word = each.get('name') if isinstance(each, dict) else None
+            found = await self.groups.find(call, word) if isinstance(word, str) and word else None
+            chosen.append({'name': found.id} if found else each)
+        return {**item, 'security_groups': chosen}
+
     async def referred(self, item: Any) -> list[Record]:
         """Records of everything that a body refers to by id; ids that the inventory does not know are passed over."""
         found: list[Record] = []

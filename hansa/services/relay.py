@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -17,6 +18,8 @@ from hansa.services.accounts import Accounts
 READ_TIMEOUT = 8.0
 WRITE_TIMEOUT = 60.0
 DOCUMENT_LIMIT = 64 << 20
+_FAULT_LIMIT = 1 << 20
+_MESSAGE = re.compile(rb'"message":\s*("(?:[^"\\]|\\.)*")')
 
 _HOP = frozenset(
     ('connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'date', 'server',
@@ -78,7 +81,16 @@ class Relay:
         acting = await self._accounts.acting(call, member, project)
         place = self.place(call, member, service, project)
         response = await member.site.send(self._request(call, service, forward, place), acting, _timeout(forward))
+        if response.status >= 500 and response.status != 501:
+            raise await self._failed(response, place)
         return await self._reply(response, place)
+
+    async def _failed(self, response: SiteResponse, place: translate.Place) -> SiteDown:
+        """A site's failure is never ours: the caller is told whose it is, what it said, and when to come back."""
+        said = _MESSAGE.search(translate.message(await response.read(_FAULT_LIMIT), place, self._book))
+        told = f': {msgspec.json.decode(said.group(1), type=str)[:300]}' if said else ''
+        again = response.header('retry-after')
+        return SiteDown(place.site, f'answered with status {response.status}{told}', int(again) if again.isdigit() else 10, sent=True)
 
     async def ask(
         self, call: Call, member: Member, service: str, path: str, query: str = '', *, acting: Acting | None = None,

@@ -10,7 +10,7 @@ from hansa.model.call import Call, Token
 from hansa.model.errors import HansaError
 from hansa.model.resource import Record
 from hansa.ports.observer import Observer
-from hansa.ports.roster import Roster
+from hansa.ports.roster import Member, Roster
 from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
 from hansa.rules import merge
@@ -60,12 +60,22 @@ class Levelling:
         done = 0
         for key in await self._store.values('repair/'):
             _, site, kind, id = key.split('/', 3)
-            if kind == 'image' and site in self._roster and self._roster.get(site).site.health().reachable:
-                response = await self._roster.get(site).site.send(SiteRequest('image', 'DELETE', f'/images/{id}'), OPERATOR, _TIMEOUT)
-                await response.read()
+            if kind == 'image' and site in self._roster and await self._withdrawn(self._roster.get(site), id):
                 await self._store.unset(key)
                 done += 1
         return done
+
+    async def _withdrawn(self, member: Member, id: str) -> bool:
+        if not member.site.health().reachable:
+            return False
+        try:
+            response = await member.site.send(SiteRequest('image', 'DELETE', f'/images/{id}'), OPERATOR, _TIMEOUT)
+            await response.read()
+            await self._observer.refresh(member.name, 'image', id)
+        except HansaError as error:
+            _log.warning('image %s at %s is not withdrawn yet: %s', id, member.name, error)
+            return False
+        return response.status < 400 or response.status == 404
 
 
 def _content(group: Record) -> set[bytes]:

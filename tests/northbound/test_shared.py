@@ -44,6 +44,21 @@ def test_a_flavor_is_made_changed_and_deleted_once_for_all_sites() -> None:
     virtual.run(main)
 
 
+def test_a_private_flavor_is_private_at_every_site() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            body = {'flavor': {'name': 'f', 'ram': 64, 'vcpus': 1, 'disk': 1, 'os-flavor-access:is_public': False}}
+            id = (await league.ok('POST', f'{C}/flavors', body, token='admin'))['flavor']['id']
+            await league.clock.sleep(120)
+            assert await named(league, f'{C}/flavors', 'flavors', 'f') == []
+            found = (await league.ok('GET', f'{C}/flavors?is_public=none', token='admin'))['flavors']
+            assert [each['id'] for each in found if each['name'].startswith('f')] == [id]
+            await league.ok('DELETE', f'{C}/flavors/{id}', token='admin')
+            assert not any(flavor['name'] == 'f' for cloud in league.clouds.values() for flavor in cloud.state.flavors.values())
+
+    virtual.run(main)
+
+
 def test_a_volume_type_is_made_changed_and_deleted_once_for_all_sites() -> None:
     async def main() -> None:
         async with house.league('east', 'west') as league:

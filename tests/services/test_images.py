@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 from tests.services import tap, users
 
@@ -66,5 +67,26 @@ def test_an_image_is_withdrawn_everywhere() -> None:
             await league.clock.sleep(60)
             assert [each for each in await league.store.aliases() if each.league == id] == []
             assert (await league.ask('GET', f'/image/v2/images/{id}'))[0] == 404
+
+    virtual.run(main)
+
+
+def test_a_copy_at_a_dead_site_is_withdrawn_when_that_is_back() -> None:
+    async def main() -> None:
+        async with house.league() as league:
+            id = await users.image(league, 'mine')
+            for zone in league.clouds:
+                assert (await users.boot(league, zone, zone, image='mine'))[0] == 202
+            record = await league.store.get('image', id)
+            assert record is not None
+            other = next(site for site in league.clouds if site != record.site)
+            league.clouds[other].fault = Fault('refuse')
+            await league.ok('DELETE', f'/image/v2/images/{id}')
+            assert users.at(league, other, 'images', 'mine')
+            await league.clock.sleep(60)
+            league.clouds[other].fault = None
+            await league.clock.sleep(90)
+            assert not users.at(league, other, 'images', 'mine')
+            assert (await league.ok('GET', '/image/v2/images?name=mine'))['images'] == []
 
     virtual.run(main)

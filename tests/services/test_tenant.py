@@ -7,6 +7,7 @@ from typing import Any
 from hansa.ports.site import OPERATOR, SiteRequest
 from tests import house, virtual
 from tests.house import League
+from tests.services import users
 
 SHARED = ('demo', 'alt_demo')
 
@@ -18,10 +19,11 @@ async def network(league: League, name: str, token: str = 'demo') -> dict[str, A
     return made
 
 
-async def server(league: League, name: str, network: str, token: str = 'demo') -> dict[str, Any]:
+async def server(league: League, name: str, network: str, token: str = 'demo', **more: Any) -> dict[str, Any]:
     flavors = (await league.ok('GET', '/compute/v2.1/flavors', token=token))['flavors']
     images = (await league.ok('GET', '/image/v2/images?name=cirros', token=token))['images']
-    body = {'name': name, 'flavorRef': flavors[0]['id'], 'imageRef': images[0]['id'], 'networks': [{'uuid': network}]}
+    tiny = next(flavor['id'] for flavor in flavors if flavor['name'] == 'm1.tiny')
+    body = {'name': name, 'flavorRef': tiny, 'imageRef': images[0]['id'], 'networks': [{'uuid': network}], **more}
     made: dict[str, Any] = (await league.ok('POST', '/compute/v2.1/servers', {'server': body}, token=token))['server']
     return made
 
@@ -105,5 +107,37 @@ def test_who_owns_what_outlives_the_object_by_nothing() -> None:
             await league.ok('DELETE', f'/volume/v3/volumes/{volume["id"]}')
             await league.clock.sleep(60)
             assert await league.store.aliases() == before
+
+    virtual.run(main)
+
+
+def test_groups_of_one_name_are_told_apart() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west', tenant=['east', 'west'], projects=SHARED) as league:
+            for number, user in enumerate(SHARED):
+                group = await users.group(league, 'web', user)
+                await users.rule(league, group, 80 + number, token=user)
+                for site in league.clouds:
+                    hints = [site]
+                    body = {'network': {'name': f'{user}-{site}', 'availability_zone_hints': hints}}
+                    net = (await league.ok('POST', '/network/v2.0/networks', body, token=user))['network']
+                    subnet = {'network_id': net['id'], 'cidr': '10.9.0.0/24', 'ip_version': 4}
+                    await league.ok('POST', '/network/v2.0/subnets', {'subnet': subnet}, token=user)
+                    await server(league, f's-{user}-{site}', net['id'], user, security_groups=[{'name': 'web'}])
+            await league.clock.sleep(60)
+            for number, user in enumerate(SHARED):
+                for site, cloud in league.clouds.items():
+                    state = cloud.state
+                    [made] = users.at(league, site, 'servers', f's-{user}-{site}')
+                    [port] = [each for each in state.ports.values() if each['device_id'] == made['id']]
+                    [group] = port['security_groups']
+                    through = [
+                        each['port_range_min']
+                        for each in state.security_group_rules.values()
+                        if each['security_group_id'] == group and each.get('port_range_min')
+                    ]
+                    assert through == [80 + number]
+                listed = (await league.ok('GET', '/network/v2.0/security-groups?name=web', token=user))['security_groups']
+                assert len(listed) == 1
 
     virtual.run(main)

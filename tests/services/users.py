@@ -23,9 +23,9 @@ async def group(league: League, name: str, token: str = 'demo') -> str:
     return str(made['security_group']['id'])
 
 
-async def rule(league: League, group: str, port: int, **more: Any) -> Any:
+async def rule(league: League, group: str, port: int, token: str = 'demo', **more: Any) -> Any:
     body = {'security_group_id': group, 'direction': 'ingress', 'protocol': 'tcp', 'port_range_min': port, 'port_range_max': port, **more}
-    return await league.ok('POST', '/network/v2.0/security-group-rules', {'security_group_rule': body})
+    return await league.ok('POST', '/network/v2.0/security-group-rules', {'security_group_rule': body}, token=token)
 
 
 async def image(league: League, name: str, content: bytes = b'bits' * 50_000) -> str:

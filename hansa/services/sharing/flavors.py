@@ -14,7 +14,7 @@ from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
 from hansa.services import relay
 
-_SHAPE = ('ram', 'vcpus', 'disk', 'OS-FLV-EXT-DATA:ephemeral', 'swap', 'rxtx_factor')
+_SHAPE = ('ram', 'vcpus', 'disk', 'OS-FLV-EXT-DATA:ephemeral', 'swap', 'rxtx_factor', 'os-flavor-access:is_public')
 
 
 class Flavors:

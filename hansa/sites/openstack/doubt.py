@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from hansa.model.errors import Busy
 from hansa.ports.http import Transport, TransportError
@@ -33,8 +33,7 @@ class Doubt:
 
         As asyncio.timeout does it, but at the price of one timer, as nearly every request is answered long before.
         """
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast('asyncio.Task[Any]', asyncio.current_task())
         patience, limit = WRITE if write else READ
         timer = asyncio.get_running_loop().call_later(patience, self._begin, service, light, limit, task)
         try:
