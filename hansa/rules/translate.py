@@ -48,8 +48,8 @@ _ID_LENGTH = 32
 # In a URL what comes before an id may be written as %2C.
 _TEXT_ID = re.compile(_ID.decode().replace('(?<![0-9A-Za-z])', '(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2}))', 1))
 _WORD = re.compile(rb'"(' + _TEXT + rb')"')
-_INTENT = rb'(?<!\\)"hansa:intent' + _IS + rb'"' + _TEXT + rb'"'
-_MARKED = re.compile(_INTENT + rb'\s*+,\s*+|(?:,\s*+)?' + _INTENT)
+_MARK = b'"hansa:intent'
+_MARKED = re.compile(_MARK + _IS + rb'"' + _TEXT + rb'"(?P<next>\s*+,\s*+)?')
 _IMAGE = re.compile(r'https?://[^?#]+/images/([^/?#]+)')
 
 
@@ -112,9 +112,25 @@ def inbound(body: bytes, place: Place, book: AliasBook) -> bytes:
             return _swap(match, kind, _league_id(found, place, book))
         return _swap(match, kind, _raw(book.league(place.site, _text(found), 'keypair').partition('/')[2]) or found)
 
-    if b'hansa:intent' in body:
-        body = _MARKED.sub(b'', body)
+    if _MARK in body:
+        body = _unmarked(body)
     return _IN.sub(change, body)
+
+
+def _unmarked(body: bytes) -> bytes:
+    """Without the journal's markers, each with one of the commas beside it. Nearly every server has one, so no pattern seeks it."""
+    parts: list[bytes] = []
+    done = 0
+    at = body.find(_MARK)
+    while at >= 0:
+        found = _MARKED.match(body, at) if body[at - 1 : at] != b'\\' else None
+        if found:
+            before = body[done:at]
+            bare = before.rstrip()
+            parts.append(bare[:-1] if bare.endswith(b',') and not found['next'] else before)
+            done = found.end()
+        at = body.find(_MARK, at + 1)
+    return b''.join((*parts, body[done:]))
 
 
 def message(body: bytes, place: Place, book: AliasBook) -> bytes:
