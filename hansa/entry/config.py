@@ -78,7 +78,6 @@ SETTINGS: tuple[Setting, ...] = (
     _number('poll.fast_s', 1.5, 'Seconds between questions to a site where something is changing.', 0.1, 3600),
     _number('poll.steady_s', 8.0, 'Seconds between questions to a site where somebody is at work.', 0.1, 3600),
     _number('poll.idle_s', 12.0, 'Seconds between questions to a site where nothing happens.', 0.1, 3600),
-    _number('site.timeout_s', 30.0, 'Seconds that a site may take for an answer.', 0.1, 600),
     _text('log.level', 'info', 'Least grave messages that are logged.',
           'debug, info, warning or error', 'debug|info|warning|error'),
     _text('log.format', 'text', 'Form of the log: lines to read, or one JSON object a line.', 'text or json', 'text|json'),
@@ -102,7 +101,6 @@ class Config(msgspec.Struct, frozen=True):
     poll_fast_s: float
     poll_steady_s: float
     poll_idle_s: float
-    site_timeout_s: float
     log_level: str
     log_format: str
 

@@ -276,7 +276,7 @@ def test_an_exchange_that_is_over_leaves_the_upload_of_the_next_alone() -> None:
                 body = stream([b'x' * 1000] * 20)
                 return await (await connection.exchange(top, body, 20000, for_head=False, timeout=5)).read()
 
-            assert await asyncio.gather(get(), put()) == [b'ok', b'ok']
+            assert list(await asyncio.gather(get(), put())) == [b'ok', b'ok']
             connection.close()
 
     both(main)
