@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -119,7 +120,7 @@ async def drive(app: Callable[..., Any], method: str, path: str, headers: Mappin
 
     async def receive() -> dict[str, Any]:
         if not incoming:
-            return {'type': 'http.disconnect'}
+            await asyncio.Event().wait()
         return {'type': 'http.request', 'body': incoming.pop(), 'more_body': False}
 
     async def send(message: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ async def build(
         routing=Routing(store, locating, relay, preparing, flock),
         limit=config.limits_body_mb << 20,
     )
-    membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts.forget)
+    membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
     league = League(store, roster, membership, clock, config.url)
     hall = Hall(
         {**_doors(config, services, preparing, identity, roster), 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)},

@@ -55,6 +55,14 @@ class Accounts:
         self._granted = {key for key in self._granted if key[0] != site}
         self._found = {key: id for key, id in self._found.items() if key[0] != site}
 
+    async def standing(self, member: Member) -> dict[str, str]:
+        """Projects that leagues have made at a site: league id -> id there. Raises SiteDown."""
+        domain = await self._find(member, 'domain', DOMAIN, '')
+        if not domain:
+            return {}
+        found = (await self._identity(member, 'GET', '/projects', None, f'domain_id={domain}'))['projects']
+        return {str(project['name']): str(project['id']) for project in found}
+
     async def acting(self, call: Call, member: Member, project: str = '') -> Acting:
         """As whom `call` is sent to a site; `project` is the league project meant where it is not the caller's own.
 

@@ -18,6 +18,7 @@ from hansa.ports.roster import Member, Roster
 from hansa.ports.site import Site
 from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
+from hansa.services.accounts import Accounts
 
 _log = logging.getLogger('hansa.membership')
 _RETRY = 3.0
@@ -74,7 +75,7 @@ class Keeper(Protocol):
 
 
 class Membership:
-    """Adds, removes and checks sites of a running league; `left` is told the name of one that went."""
+    """Adds, removes and checks sites of a running league."""
 
     def __init__(
         self,
@@ -85,7 +86,7 @@ class Membership:
         keeper: Keeper,
         build: Callable[[SiteSpec], Site],
         clock: Clock,
-        left: Callable[[str], None],
+        accounts: Accounts,
     ) -> None:
         self._store = store
         self._book = book
@@ -94,7 +95,7 @@ class Membership:
         self._keeper = keeper
         self._build = build
         self._clock = clock
-        self._left = left
+        self._accounts = accounts
         self._entering: dict[str, asyncio.Task[None]] = {}
 
     async def probe(self, spec: SiteSpec) -> None:
@@ -141,9 +142,23 @@ class Membership:
                     said = str(error)
             await self._clock.sleep(_RETRY)
         await self._store.set(f'site/{member.name}/capabilities', msgspec.json.encode(member.capabilities))
-        if member.capabilities.mode == 'tenant':
+        if member.managed:
+            await self._recognise(member)
+        else:
             await self._bind(member)
         self._keeper.add(member)
+
+    async def _recognise(self, member: Member) -> None:
+        """A site that was of this league before has projects of ours, whose objects are to be shown from the start."""
+        try:
+            standing = await self._accounts.standing(member)
+            known = await self._identity.project_ids(list(standing))
+        except SiteDown as error:
+            _log.warning('Projects of the league at site %s are taken up when they are first used: %s', member.name, error)
+            return
+        aliases = [Alias(member.name, 'project', id, standing[id]) for id in known if not self._book.local(member.name, id)]
+        await self._store.add_aliases(aliases)
+        self._book.add(aliases)
 
     async def _bind(self, member: Member) -> None:
         """In tenant mode the site's one project stands for the league projects that the operator named."""
@@ -167,7 +182,7 @@ class Membership:
         self._roster.drop(name)
         self._book.drop([alias for alias in await self._store.aliases() if alias.site == name])
         await forget(self._store, name)
-        self._left(name)
+        self._accounts.forget(name)
         await member.site.close()
 
     async def check(self, name: str) -> tuple[bool, Capabilities | None, list[str]]:

@@ -56,8 +56,12 @@ async def ask(
     }
     sent: list[MutableMapping[str, Any]] = []
 
+    incoming = [body or b'']
+
     async def receive() -> MutableMapping[str, Any]:
-        return {'type': 'http.request', 'body': body or b''}
+        if not incoming:
+            await asyncio.Event().wait()
+        return {'type': 'http.request', 'body': incoming.pop()}
 
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)

@@ -44,6 +44,8 @@ def test_a_site_that_leaves_is_forgotten_and_left_as_it_is() -> None:
             assert (await users.boot(league, 'y'))[0] == 202
             await league.house.membership.join(house.spec('west'))
             await league.clock.sleep(60)
+            listed = (await league.ok('GET', '/compute/v2.1/servers'))['servers']
+            assert {each['name'] for each in listed} == {'s-east', 's-west', 'y'}
             assert (await users.boot(league, 'again', 'west'))[0] == 202
             await league.clock.sleep(60)
             listed = (await league.ok('GET', '/compute/v2.1/servers'))['servers']

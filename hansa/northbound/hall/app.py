@@ -35,7 +35,7 @@ class Hall:
         self._under_way += 1
         try:
             answer = await self._answer(scope, receive, id)
-            await wire.reply(send, answer, head=scope['method'] == 'HEAD')
+            await wire.reply(receive, send, answer, head=scope['method'] == 'HEAD')
         except wire.Disconnected:
             _log.debug('%s: the client left', id)
         finally:

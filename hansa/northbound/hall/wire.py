@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -18,7 +19,7 @@ MAX_PATH = 8192
 
 
 class Disconnected(Exception):
-    """The client went away before its request was whole."""
+    """The client went away before all was said."""
 
 
 class Request:
@@ -117,8 +118,11 @@ def segments(path: str) -> tuple[str, ...]:
     return decoded
 
 
-async def reply(send: Send, answer: Answer, head: bool = False) -> None:
-    """Send it. A stream that breaks half way breaks the connection, so that nobody takes it for whole."""
+async def reply(receive: Receive, send: Send, answer: Answer, head: bool = False) -> None:
+    """Send it. A stream that breaks half way breaks the connection, so that nobody takes it for whole.
+
+    Raises Disconnected where the client leaves before a stream has ended; the site need not send the rest then.
+    """
     names = {name.lower() for name, _ in answer.headers}
     headers = [(name.lower().encode('latin-1'), value.encode('latin-1')) for name, value in answer.headers]
     if isinstance(answer.body, bytes):
@@ -128,6 +132,20 @@ async def reply(send: Send, answer: Answer, head: bool = False) -> None:
         await send({'type': 'http.response.body', 'body': b'' if head else answer.body})
         return
     await send({'type': 'http.response.start', 'status': answer.status, 'headers': headers})
-    async for chunk in answer.body:
-        await send({'type': 'http.response.body', 'body': chunk, 'more_body': True})
-    await send({'type': 'http.response.body', 'body': b''})
+    left = asyncio.ensure_future(_left(receive))
+    try:
+        async for chunk in answer.body:
+            if left.done():
+                raise Disconnected
+            await send({'type': 'http.response.body', 'body': chunk, 'more_body': True})
+        await send({'type': 'http.response.body', 'body': b''})
+    finally:
+        left.cancel()
+        if isinstance(answer.body, AsyncGenerator):
+            await answer.body.aclose()
+
+
+async def _left(receive: Receive) -> None:
+    """Comes back when the client has gone."""
+    while (await receive())['type'] != 'http.disconnect':
+        pass

@@ -47,7 +47,7 @@ class IdentityDoor:
                 answer = await self.answer(request)
             except wire.Disconnected:
                 return
-        await wire.reply(send, answer, scope['method'] == 'HEAD')
+        await wire.reply(receive, send, answer, scope['method'] == 'HEAD')
 
     async def answer(self, request: wire.Request) -> wire.Answer:
         """Keystone's answer; errors of ours come in Keystone's form."""
