@@ -84,8 +84,7 @@ class Placing:
             await asyncio.shield(self._journal.give_up(intent, error))
             raise
         if reply.status >= 400:
-            # Behind a 5xx the site may have done it all the same.
-            await (self._journal.revoke(intent) if reply.status >= 500 else self._journal.undone(intent))
+            await self._journal.undone(intent)
             return reply
         await self._journal.own(intent, ids)
         await self._note(member, kind, ids, decision)
@@ -126,8 +125,6 @@ def _made(reply: Reply, kind: Kind, member: Member) -> list[str]:
 
 def _full(reply: Reply) -> bool:
     """Whether a site refused for lack of room, so that another may be tried."""
-    if reply.status in {500, 502, 503, 504}:
-        return True
     return reply.status in {403, 413} and isinstance(reply.body, bytes) and b'quota' in reply.body.lower()
 
 
@@ -151,6 +148,8 @@ def _marked(item: dict[str, Any], where: tuple[str, ...], marker: str) -> dict[s
     if not where:
         return {**item, translate.MARKER: marker}
     inner = item.get(where[0])
-    item[where[0]] = {**(inner if isinstance(inner, dict) else {}), translate.MARKER: marker}
+    if inner is None or isinstance(inner, dict):
+        # Anything else is for the site to refuse.
+        item[where[0]] = {**(inner or {}), translate.MARKER: marker}
     return item
 
