@@ -43,13 +43,14 @@ A first command to try, which asks for the password:
 
 def say(config: Config, directory: pathlib.Path, sites: Sequence[str]) -> None:
     """Say that the league is ready, over so many sites."""
-    print(f'ready {config.url}', flush=True)
     file = directory / 'clouds.yaml'
     text = (_FOREIGN if config.identity_url else _OWN).format(
         url=config.url, sites=_named(sites), file=file, quoted=shlex.quote(str(file)), client=_client(), region=config.region,
         keystone=config.identity_url,
     )  # fmt: skip
     print(text, file=sys.stderr, flush=True)
+    # Last, as whoever waits for this line may go on at once.
+    print(f'ready {config.url}', flush=True)
 
 
 def _client() -> str:
