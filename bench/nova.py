@@ -50,7 +50,8 @@ def _fill(user: cloud.Cloud, servers: int) -> None:
 
 def _empty(user: cloud.Cloud) -> None:
     for one in _ids(user, f'name=^{NAME}&'):
-        user.call('DELETE', 'compute', f'/servers/{one}')
+        with contextlib.suppress(RuntimeError):  # gone already
+            user.call('DELETE', 'compute', f'/servers/{one}')
     cloud.until(lambda: not _ids(user, f'name=^{NAME}&'), 'servers deleted', SECONDS, pause=1)
 
 

@@ -49,6 +49,7 @@ from hansa.services.sharing.flavors import Flavors
 from hansa.services.sharing.groups import Groups
 from hansa.services.sharing.images import Images
 from hansa.services.sharing.keys import Keys
+from hansa.services.sharing.members import Members
 from hansa.services.surveying import Surveying
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.cloud import SimCloud
@@ -114,7 +115,7 @@ async def build(
     preparing = Preparing(
         store,
         Flavors(store, book, flock),
-        Images(store, book, roster, accounts, journal, flock, clock),
+        Images(store, book, roster, accounts, journal, flock, clock, Members(store, accounts)),
         groups,
         Keys(store, book, roster, accounts, relay, clock),
     )

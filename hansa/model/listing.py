@@ -41,7 +41,7 @@ class Query(msgspec.Struct, frozen=True):
     """A page of one kind.
 
     `projects` None means of all owners, unclaimed ones too; otherwise objects owned by one of these or, with
-    `public`, public ones. `limit` None means all. `marker` is the league id of the last object of the
+    `public`, public ones, or, whoever owns them, those whose id is among `also` (shared with the caller). `limit` None means all. `marker` is the league id of the last object of the
     page before; `backwards` asks for the page before the marker, in the same order as forwards.
     """
 
@@ -53,3 +53,4 @@ class Query(msgspec.Struct, frozen=True):
     limit: int | None = None
     marker: str = ''
     backwards: bool = False
+    also: tuple[str, ...] = ()

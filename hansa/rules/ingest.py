@@ -69,7 +69,7 @@ def public(kind: Kind, doc: dict[str, Any]) -> bool:
     if kind.name == 'volume_type':
         return bool(doc.get('is_public', True))
     if kind.name == 'image':
-        return doc.get('visibility') in {'public', 'community'}
+        return doc.get('visibility') == 'public'
     return bool(doc.get('shared') or doc.get('router:external'))
 
 

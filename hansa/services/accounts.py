@@ -63,6 +63,10 @@ class Accounts:
         found = (await self._identity(member, 'GET', '/projects', None, f'domain_id={domain}'))['projects']
         return {str(project['name']): str(project['id']) for project in found}
 
+    async def project(self, call: Call, member: Member, project: str) -> str:
+        """The site's id for a league project, which is made there if need be; '' where the site is no managed one. Raises SiteDown."""
+        return await self._project(member, project, call.token) if member.managed else ''
+
     async def acting(self, call: Call, member: Member, project: str = '') -> Acting:
         """As whom `call` is sent to a site; `project` is the league project meant where it is not the caller's own.
 

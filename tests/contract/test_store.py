@@ -120,6 +120,10 @@ def test_lists_show_what_an_owner_may_see(judge: Judge) -> None:
         assert ids(await store.page(Query('server', projects=()))) == ['c']
         assert await store.count(Query('server', projects=('p1', 'p2'))) == 3
         assert await store.page(Query('server', projects=(), public=False)) == []
+        also = Query('server', projects=('p1',), public=False, also=('a', 'd'))
+        assert ids(await store.page(also)) == ['a', 'd']
+        assert ids(await store.page(msgspec.structs.replace(also, public=True, also=('c', 'd')))) == ['a', 'c', 'd']
+        assert await store.count(also) == 2
 
     judge(scenario)
 
@@ -265,8 +269,9 @@ def test_open_intents_come_oldest_first(judge: Judge) -> None:
     async def scenario(store: Store) -> None:
         await store.open_intent(intent('late', created=9.0))
         await store.open_intent(intent('early', created=1.0))
+        await store.open_intent(intent('lost', created=5.0, state='revoked'))
         await store.open_intent(intent('never', created=0.0, state='undone'))
-        assert [one.id for one in await store.open_intents()] == ['early', 'late']
+        assert [one.id for one in await store.open_intents()] == ['early', 'lost', 'late']
 
     judge(scenario)
 

@@ -68,3 +68,29 @@ def test_the_bytes_come_back_as_they_went() -> None:
             assert (status, headers['content-length'], body) == (200, str(len(BYTES)), BYTES)
 
     virtual.run(main)
+
+
+def test_a_member_lists_and_boots_what_another_project_shares() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            body = {'name': 'lent', 'disk_format': 'raw', 'container_format': 'bare', 'visibility': 'shared'}
+            image = (await league.ok('POST', f'{I}/images', body))['id']
+            await league.ok('PUT', f'{I}/images/{image}/file', b'bytes')
+
+            async def listed(query: str = '') -> list[str]:
+                return [each['id'] for each in (await league.ok('GET', f'{I}/images{query}', token='alt_demo'))['images']]
+
+            await league.ok('POST', f'{I}/images/{image}/members', {'member': ALT})
+            assert image not in await listed()
+            assert image in await listed('?visibility=shared&member_status=pending')
+            await league.ok('PUT', f'{I}/images/{image}/members/{ALT}', {'status': 'accepted'}, token='alt_demo')
+            assert image in await listed()
+            assert image in await listed('?name=lent')
+            flavor = (await league.ok('GET', '/compute/v2.1/flavors', token='alt_demo'))['flavors'][0]['id']
+            server = {'server': {'name': 's', 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}}
+            made = await league.ok('POST', '/compute/v2.1/servers', server, token='alt_demo', version='2.79')
+            assert made['server']['id']
+            await league.ok('DELETE', f'{I}/images/{image}/members/{ALT}')
+            assert image not in await listed()
+
+    virtual.run(main)

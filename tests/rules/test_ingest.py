@@ -83,7 +83,7 @@ def test_whose_things_are(cloud: str) -> None:
         ('volume_type', {}, True),
         ('volume_type', {'is_public': False}, False),
         ('image', {'visibility': 'public'}, True),
-        ('image', {'visibility': 'community'}, True),
+        ('image', {'visibility': 'community'}, False),
         ('image', {'visibility': 'shared'}, False),
         ('image', {'visibility': 'private'}, False),
         ('image', {}, False),

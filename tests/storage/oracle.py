@@ -24,7 +24,7 @@ def listed(records: Sequence[Record], query: Query) -> list[Record]:
 def _visible(record: Record, query: Query) -> bool:
     if query.projects is None:
         return True
-    return record.project in query.projects or (query.public and record.public)
+    return record.project in query.projects or (query.public and record.public) or record.id in query.also
 
 
 def _order(query: Query, one: Record, other: Record) -> int:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hansa.model.resource import Record
 from hansa.northbound.hall import headers, kinds, lists, table, wire
 from hansa.northbound.image import params
 from hansa.services.relay import Forward
+from hansa.services.routing import decoded
 from hansa.services.sharing.images import Images
+from hansa.services.sharing.members import ACCEPTED, Members
+
+MOST = 1000
 
 
-def listed(services: kinds.Services) -> table.Handler:
-    """`GET /images`."""
+def listed(services: kinds.Services, members: Members) -> table.Handler:
+    """`GET /images`: one's own, public ones, and those that others share with one's project."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
+        given = dict(ask.request.items())
         listing = params.listing('image', ask.request.items(), ask.call, services.roster.names())
+        if listing.query.projects is not None and given.get('visibility', '') in {'', 'shared', 'all'}:
+            also = await members.shared(ask.call.token.project, given.get('member_status', ACCEPTED))
+            listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[:MOST]))
         found = await lists.page(services, listing)
         body: dict[str, object] = {'images': lists.shown(ask, found, detail=True), 'schema': '/v2/schemas/images'}
         query = f'?{ask.request.query}' if ask.request.query else ''
@@ -50,6 +60,32 @@ class ImageRoom:
         reply = await self._services.routing.change(ask.call, 'image', '/images', ask.names['id'], '', forward)
         if reply.status < 300 and record is not None:
             await self._mirror(ask, record, Forward('PATCH', f'/images/{record.id}', '', forward.headers, body))
+        return kinds.answer(reply)
+
+    async def add_member(self, ask: table.Ask) -> wire.Answer:
+        """`POST /images/{id}/members`: the project is made known to the image's site first."""
+        image = ask.names['id']
+        forward = await headers.forward(ask.request, '', self._services.limit)
+        project = (decoded(forward) or {}).get('member')
+        if isinstance(project, str) and project:
+            site, _ = await self._services.locating.member(ask.call, 'image', '/images', image)
+            await self._images.members.introduce(ask.call, site, project)
+        reply = await self._services.routing.change(ask.call, 'image', '/images', image, '/members', forward)
+        if reply.status < 300:
+            await self._images.members.note(image, str(project), 'pending')
+        return kinds.answer(reply)
+
+    async def member(self, ask: table.Ask) -> wire.Answer:
+        """`PUT` and `DELETE /images/{id}/members/{project}`: what the site takes, the league's lists follow."""
+        image, project = ask.names['id'], ask.names['project']
+        forward = await headers.forward(ask.request, '', self._services.limit)
+        status = str((decoded(forward) or {}).get('status', ''))
+        tail = f'/members/{project}'
+        reply = await self._services.routing.change(ask.call, 'image', '/images', image, tail, forward)
+        if reply.status < 300 and ask.request.method == 'DELETE':
+            await self._images.members.forget(image, project)
+        elif reply.status < 300:
+            await self._images.members.note(image, project, status)
         return kinds.answer(reply)
 
     async def _mirror(self, ask: table.Ask, record: Record, forward: Forward) -> None:

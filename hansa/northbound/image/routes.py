@@ -16,10 +16,12 @@ def routes(services: kinds.Services, sharing: Images) -> Table:
         (
             Route('own', 'GET', '/', versions.every(services, 300), open=True),
             Route('own', 'GET', '/versions', versions.every(services, 200), open=True),
-            Route('listed', 'GET', '/v2/images', images.listed(services)),
+            Route('listed', 'GET', '/v2/images', images.listed(services, sharing.members)),
             Route('placed', 'POST', '/v2/images', kinds.placed(services, KINDS['image'])),
             Route('shared', 'PATCH', '/v2/images/{id}', room.patch),
             Route('shared', 'DELETE', '/v2/images/{id}', room.delete),
+            Route('shared', 'POST', '/v2/images/{id}/members', room.add_member),
+            Route('shared', 'PUT DELETE', '/v2/images/{id}/members/{project}', room.member),
             Route('routed', '*', '/v2/images/{id}', room.routed),
             Route('routed', '*', '/v2/images/{id}/**', room.routed),
             Route('own', 'GET', '/v2/schemas/{what}', own.first(services, '/schemas/{what}')),

@@ -24,6 +24,7 @@ from hansa.rules import translate
 from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
 from hansa.services.journal import Journal
+from hansa.services.sharing.members import Members
 
 _log = logging.getLogger('hansa.images')
 _JSON = [('Content-Type', 'application/json')]
@@ -39,8 +40,17 @@ class Images:
     """Replicas of images."""
 
     def __init__(
-        self, store: Store, book: AliasBook, roster: Roster, accounts: Accounts, journal: Journal, observer: Observer, clock: Clock
+        self,
+        store: Store,
+        book: AliasBook,
+        roster: Roster,
+        accounts: Accounts,
+        journal: Journal,
+        observer: Observer,
+        clock: Clock,
+        members: Members,
     ) -> None:
+        self.members = members
         self._store = store
         self._book = book
         self._roster = roster
@@ -50,10 +60,12 @@ class Images:
         self._clock = clock
         self._copying: dict[tuple[str, str, str], asyncio.Task[str]] = {}
 
-    def there(self, member: Member, replicas: list[Record], project: str) -> bool:
+    async def there(self, member: Member, replicas: list[Record], project: str) -> bool:
         """Whether a project can boot the image at a site without a copy being made."""
         for record in replicas:
             if record.site == member.name and (record.public or record.project == project):
+                return True
+            if record.site == member.name and record.id in await self.members.shared(project, 'all'):
                 return True
         return bool(replicas) and bool(self._book.local(member.name, replicas[0].id, project))
 
@@ -63,7 +75,7 @@ class Images:
         Raises BadRequest for an image that does not exist or is not active, SiteDown, Conflict where the bytes that arrived are not those sent.
         """
         replicas = await self._store.replicas('image', id)
-        if self.there(member, replicas, call.token.project):
+        if await self.there(member, replicas, call.token.project):
             return
         source = self._source(replicas, id)
         key = (member.name, id, call.token.project)

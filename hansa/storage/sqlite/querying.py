@@ -14,6 +14,7 @@ from hansa.storage.sqlite import conditions, paths
 from hansa.storage.sqlite.paths import Piece
 
 FILTERS = 100
+ALSO = 1000
 SORTS = 16
 
 FIELDS = 'h.site, h.kind, h.id, h.site_id, h.project, h.name, d.doc, h.status, h.created, h.updated, h.public, h.prime, h.seen'
@@ -63,6 +64,8 @@ def count(db: sqlite3.Connection, query: Query) -> int:
 def _check(query: Query) -> None:
     if len(query.filters) > FILTERS or len(query.sorts) > SORTS:
         raise BadRequest(f'A list may have {FILTERS} filters and {SORTS} sort keys.')
+    if len(query.also) > ALSO:
+        raise BadRequest(f"At most {ALSO} objects of others can be listed beside one's own.")
     if query.limit is not None and not 0 <= query.limit < 2**63:
         raise BadRequest(f'A page cannot have {query.limit} objects.')
     words = [query.marker, *(word for filter in query.filters for word in (*filter.path, *filter.values))]
@@ -105,6 +108,10 @@ def _branches(query: Query) -> list[Piece]:
         branches = [Piece(f'h.project IN ({marks}) AND {wanted}', (*owners, *args))]
     if query.public:
         branches.append(Piece(f'h.public = 1 AND h.project NOT IN ({marks}) AND {wanted}', (*owners, *args)))
+    if query.also:
+        others = f'h.project NOT IN ({marks})' + (' AND h.public = 0' if query.public else '')
+        named = f'h.id IN ({", ".join("?" * len(query.also))})'
+        branches.append(Piece(f'{named} AND {others} AND {wanted}', (*query.also, *owners, *args)))
     return branches
 
 
