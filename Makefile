@@ -31,7 +31,7 @@ test: setup  ## style, types and all tests that need neither root nor network
 	$(BIN)/ruff check .
 	$(BIN)/ruff check --isolated --select E9,F,B lab
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n 2 -m 'not lab'
+	$(BIN)/pytest -q -n 2 --basetemp=$$(mktemp -d) -m 'not lab'
 
 lab-test: setup  ## the tests against real OpenStack clouds on this machine (Debian, root)
 	lab/with 2 $(BIN)/pytest -q -m lab tests

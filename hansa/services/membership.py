@@ -128,10 +128,11 @@ class Membership:
 
     async def _enter(self, member: Member) -> None:
         """Until a site told its mode nothing of it can be shown to anybody, so that comes first."""
-        said = ''
+        said, told = '', False
         while True:
             try:
                 member.capabilities = await member.site.describe()
+                told = True
                 break
             except HansaError as error:
                 if member.capabilities is not None:
@@ -142,10 +143,10 @@ class Membership:
                     said = str(error)
             await self._clock.sleep(_RETRY)
         await self._store.set(f'site/{member.name}/capabilities', msgspec.json.encode(member.capabilities))
-        if member.managed:
-            await self._recognise(member)
-        else:
+        if not member.managed:
             await self._bind(member)
+        elif told:
+            await self._recognise(member)
         self._keeper.add(member)
 
     async def _recognise(self, member: Member) -> None:
