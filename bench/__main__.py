@@ -48,7 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument('--mib', type=int, default=1024, help='size of the image that is streamed (default: 1024)')
     parser.add_argument('--servers', type=int, default=10_000, help='servers in the inventory (default: 10000)')
     parser.add_argument('--nova', default='east', help='cloud of the lab to compare lists with (default: east)')
-    parser.add_argument('--nova-servers', type=int, default=300, help='servers to give it; each takes a lab Nova a second (default: 300)')
+    parser.add_argument('--nova-servers', type=int, default=100, help='servers to give it; each takes a lab Nova a second (default: 100)')
     parser.add_argument('--write', action='store_true', help='write docs/performance.md')
     options = parser.parse_args()
     if options.write and options.only:
