@@ -115,7 +115,7 @@ async def build(
     preparing = Preparing(
         store,
         Flavors(store, book, flock),
-        Images(store, book, roster, accounts, journal, flock, clock, Members(store, accounts)),
+        Images(store, book, roster, accounts, journal, flock, clock, Members(store, accounts, identity)),
         groups,
         Keys(store, book, roster, accounts, relay, clock),
     )

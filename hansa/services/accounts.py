@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -151,7 +152,7 @@ class Accounts:
         known = self._found.get((member.name, kind, name))
         if known:
             return known
-        query = f'name={name}' + (f'&domain_id={domain}' if domain else '')
+        query = f'name={quote(name, safe="")}' + (f'&domain_id={domain}' if domain else '')
         found = await self._identity(member, 'GET', f'/{kind}s', None, query)
         items = found[f'{kind}s']
         if not items:

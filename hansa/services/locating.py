@@ -47,9 +47,13 @@ class Locating:
             found = await self._named(call, kind, id)
         return found if found and self.visible(call, found) else None
 
+    def certain(self, call: Call, record: Record) -> bool:
+        """Whether the caller may see a record, whatever its site would say."""
+        return call.token.admin or record.public or record.project == call.token.project
+
     def visible(self, call: Call, record: Record) -> bool:
-        """Whether the caller may see a record; the site judges once more where it can."""
-        if call.token.admin or record.public or record.project == call.token.project:
+        """Whether the caller may ask its site for a record: the site knows with whom networks and images are shared."""
+        if self.certain(call, record):
             return True
         member = self._roster.get(record.site) if record.site in self._roster else None
         return bool(record.project) and member is not None and member.managed and record.kind in {'network', 'image', 'subnet'}
@@ -100,6 +104,11 @@ class Locating:
         member = self._roster.get(record.site) if record.site in self._roster else None
         if member is not None and not member.managed and not self.visible(call, record):
             raise BadRequest(f'{record.kind.replace("_", " ").capitalize()} {record.id} could not be found.')
+
+    def said(self, call: Call, record: Record) -> str:
+        """A record in a sentence for this caller; names are told only to those who may see it for certain."""
+        word = record.kind.replace('_', ' ')
+        return f'{word} {record.name} ({record.id})' if record.name and self.certain(call, record) else f'{word} {record.id}'
 
     def site(self, name: str) -> Member:
         """The member of that name. Raises NotFound."""

@@ -46,7 +46,8 @@ class Routing:
         try:
             reply = await self._relay.send(call, member, forward, project=record.project if record else '')
         except SiteDown as error:
-            if record is None or tail:
+            # What only the site could allow is not shown while it cannot be asked.
+            if record is None or tail or not self._locating.certain(call, record):
                 raise
             return LastKnown(record, error)
         if record is not None and not tail and _news(reply, record):
@@ -87,9 +88,9 @@ class Routing:
         for other in await self._preparing.referred(body):
             self._locating.refer(call, other)
             if not KINDS[other.kind].shared and other.site != member.name and self._locating.visible(call, other):
-                mine = f'{record.kind.replace("_", " ")} {record.name or record.id}' if record else 'The object'
+                mine = self._locating.said(call, record) if record else 'The object'
                 raise BadRequest(
-                    f'{mine} is at site {member.name}, but {other.kind.replace("_", " ")} {other.name or other.id} is at site {other.site}; '
+                    f'{mine} is at site {member.name}, but {self._locating.said(call, other)} is at site {other.site}; '
                     'they cannot be put together.'
                 )
         inner = next((value for value in body.values() if isinstance(value, dict)), body)

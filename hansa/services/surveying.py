@@ -46,7 +46,7 @@ class Surveying:
             self._locating.refer(call, record)
             if not KINDS[record.kind].shared:
                 if self._locating.visible(call, record):
-                    pins.append(placement.Pin(record.site, _said(record)))
+                    pins.append(placement.Pin(record.site, self._locating.said(call, record)))
             elif record.kind == 'image':
                 needs.append(await self._image(record))
         if kind.name == 'server' and item.get('flavorRef') is not None:
@@ -109,7 +109,3 @@ def _zones(item: dict[str, Any]) -> tuple[str, ...]:
     if not all(isinstance(word, str) for word in words if word is not None):
         raise BadRequest('An availability zone is named by a word.')
     return tuple(word for word in words if word)
-
-
-def _said(record: Record) -> str:
-    return f'{record.kind.replace("_", " ")} {record.name} ({record.id})' if record.name else f'{record.kind.replace("_", " ")} {record.id}'

@@ -92,3 +92,22 @@ def _body(path: str) -> dict[str, Any]:
     word = path.rpartition('/')[2]
     single = {'os-keypairs': 'keypair', 'os-server-groups': 'server_group', 'security-group-rules': 'security_group_rule'}
     return {single.get(word, word.rstrip('s').replace('-', '_')): {'name': 'x', 'size': 1}, 'name': 'x', 'quota_set': {}, 'quota': {}}
+
+
+def test_what_others_own_at_a_dead_site_is_not_told() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            ids = await settled(league)
+            body = {'name': 'mine', 'disk_format': 'raw', 'container_format': 'bare'}
+            image = (await league.ok('POST', f'{I}/images', body))['id']
+            await league.ok('GET', f'{N}/networks', token='alt_demo')
+            for cloud in league.clouds.values():
+                cloud.fault = Fault('refuse')
+            await league.clock.sleep(60)
+            for path in (f'{N}/networks/{ids["east"]["network"]}', f'{I}/images/{image}'):
+                assert (await league.ask('GET', path))[0] == 200, path
+                status, _, told = await league.ask('GET', path, token='alt_demo')
+                assert status in {404, 503}, (path, status, told)
+                assert 'mine' not in str(told)
+
+    virtual.run(main)

@@ -94,3 +94,19 @@ def test_a_member_lists_and_boots_what_another_project_shares() -> None:
             assert image not in await listed()
 
     virtual.run(main)
+
+
+def test_nothing_is_made_at_a_site_for_a_member_that_is_no_project_or_an_image_of_others() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            body = {'name': 'lent', 'disk_format': 'raw', 'container_format': 'bare', 'visibility': 'shared'}
+            image = (await league.ok('POST', f'{I}/images', body))['id']
+            cirros = (await league.ok('GET', f'{I}/images?name=cirros'))['images'][0]['id']
+            await league.ask('POST', f'{I}/images/{image}/members', {'member': 'x&domain_id=default'})
+            await league.ask('POST', f'{I}/images/{cirros}/members', {'member': ALT})
+            made = {alias.league for alias in await league.store.aliases() if alias.kind == 'project'}
+            assert made == {house.league_id('demo')}
+            await league.ok('POST', f'{I}/images/{image}/members', {'member': ALT})
+            assert ALT in {alias.league for alias in await league.store.aliases()}
+
+    virtual.run(main)

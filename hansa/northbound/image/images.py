@@ -68,8 +68,9 @@ class ImageRoom:
         forward = await headers.forward(ask.request, '', self._services.limit)
         project = (decoded(forward) or {}).get('member')
         if isinstance(project, str) and project:
-            site, _ = await self._services.locating.member(ask.call, 'image', '/images', image)
-            await self._images.members.introduce(ask.call, site, project)
+            site, record = await self._services.locating.member(ask.call, 'image', '/images', image)
+            if record is not None and self._services.locating.certain(ask.call, record) and not record.public:
+                await self._images.members.introduce(ask.call, site, project)
         reply = await self._services.routing.change(ask.call, 'image', '/images', image, '/members', forward)
         if reply.status < 300:
             await self._images.members.note(image, str(project), 'pending')

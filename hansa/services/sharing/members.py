@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hansa.model.call import Call
+from hansa.ports.identity import Identity
 from hansa.ports.roster import Member
 from hansa.ports.store import Store
 from hansa.services.accounts import Accounts
@@ -15,13 +16,18 @@ ACCEPTED = 'accepted'
 class Members:
     """What was granted through the league, by project."""
 
-    def __init__(self, store: Store, accounts: Accounts) -> None:
+    def __init__(self, store: Store, accounts: Accounts, identity: Identity) -> None:
         self._store = store
         self._accounts = accounts
+        self._identity = identity
 
     async def introduce(self, call: Call, member: Member, project: str) -> None:
-        """See to it that a site knows a project before it is told of it. Raises SiteDown."""
-        await self._accounts.project(call, member, project)
+        """See to it that a site knows a project before it is told of it; what is no project's id is left for the site to judge.
+
+        Raises SiteDown.
+        """
+        if (await self._identity.project_ids([project])).get(project) == project:
+            await self._accounts.project(call, member, project)
 
     async def note(self, image: str, project: str, status: str) -> None:
         """A project is a member now; `status` is pending, accepted or rejected."""
