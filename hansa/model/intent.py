@@ -9,6 +9,13 @@ import msgspec
 State = Literal['planned', 'sent', 'revoked', 'done', 'undone']
 
 
+class Aim(msgspec.Struct, frozen=True):
+    """The `detail` of a create: what decided its site, and how many objects come of it at most."""
+
+    by: str = ''
+    most: int = 1
+
+
 class Intent(msgspec.Struct, frozen=True):
     """One act at one site that must not get lost half way.
 
@@ -28,3 +35,8 @@ class Intent(msgspec.Struct, frozen=True):
     found: str = ''
     created: float = 0.0
     generation: int = 0
+
+    @property
+    def aim(self) -> Aim:
+        """What a create set out to do; of any other kind of intent nothing in particular."""
+        return msgspec.json.decode(self.detail, type=Aim)

@@ -17,12 +17,13 @@ from hansa.rules.aliases import AliasBook
 
 
 class Journal:
-    """The journal of creates."""
+    """The journal of creates. `left` are intents of this process that whoever reads the journal is to finish, by id."""
 
     def __init__(self, store: Store, book: AliasBook, clock: Clock) -> None:
         self._store = store
         self._book = book
         self._clock = clock
+        self.left: set[str] = set()
 
     async def plan(self, call: Call, kind: str, site: str, detail: object) -> Intent:
         """Write the intent before anything is sent. `detail` is kept as JSON."""
@@ -44,12 +45,18 @@ class Journal:
             await self._store.add_aliases(claims)
             self._book.add(claims)
 
+    def leave(self, intent: Intent) -> None:
+        """The site has it, but would not say what it is: this is found out when it answers again."""
+        self.left.add(intent.id)
+
     async def done(self, intent: Intent, found: str) -> Intent:
         """The site has it under this id."""
+        self.left.discard(intent.id)
         return await self._store.move_intent(msgspec.structs.replace(intent, state='done', found=found))
 
     async def undone(self, intent: Intent) -> Intent:
         """Nothing came of it, or what came was taken back."""
+        self.left.discard(intent.id)
         return await self._store.move_intent(msgspec.structs.replace(intent, state='undone'))
 
     async def revoke(self, intent: Intent) -> Intent:

@@ -11,11 +11,13 @@ import msgspec
 from hansa.model.call import Call
 from hansa.model.decision import Decision
 from hansa.model.errors import HansaError, SiteDown
+from hansa.model.intent import Aim, Intent
 from hansa.model.resource import KINDS, Kind
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import placement, translate, zones
+from hansa.rules import multiple, placement, translate, zones
+from hansa.services import searching
 from hansa.services.journal import Journal
 from hansa.services.preparing import Preparing
 from hansa.services.relay import Forward, Relay, Reply
@@ -63,7 +65,8 @@ class Placing:
         self, call: Call, member: Member, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, decision: Decision
     ) -> Reply:
         item = body[wrap] if wrap else body
-        intent = await self._journal.plan(call, f'{kind.name}.create', member.name, {'by': decision.by})
+        aim = Aim(decision.by, multiple.most(item) if kind.name == 'server' else 1)
+        intent = await self._journal.plan(call, f'{kind.name}.create', member.name, aim)
         try:
             await self._preparing.ensure(call, member, kind, item)
         except BaseException:
@@ -86,10 +89,22 @@ class Placing:
         if reply.status >= 400:
             await self._journal.undone(intent)
             return reply
+        whole = kind.name != 'server' or multiple.told(item) or await self._others(member, kind, intent, ids)
         await self._journal.own(intent, ids)
         await self._note(member, kind, ids, decision)
-        await self._journal.done(intent, ids[0] if ids else '')
+        if whole:
+            await self._journal.done(intent, ids[0] if ids else '')
+        else:
+            self._journal.leave(intent)
         return reply
+
+    async def _others(self, member: Member, kind: Kind, intent: Intent, ids: list[str]) -> bool:
+        """Add to `ids` what was made beside the one that the answer names. Whether that could be found out."""
+        try:
+            ids += [id for id in await searching.marked(member, kind, intent) if id not in ids]
+        except HansaError:
+            return False
+        return True
 
     async def _note(self, member: Member, kind: Kind, ids: Sequence[str], decision: Decision) -> None:
         """What was made is in the list at once, with the reason why it is there."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 from collections.abc import Collection, Sequence
-
-import msgspec
 
 from hansa.model.errors import Conflict, HansaError
 from hansa.model.intent import Intent
@@ -16,7 +13,7 @@ from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
-from hansa.services import relay
+from hansa.services import relay, searching
 from hansa.services.journal import Journal
 
 _log = logging.getLogger('hansa.journal')
@@ -26,9 +23,6 @@ GRACE = relay.WRITE_TIMEOUT + 15.0
 request may be under way there.
 """
 
-_SKEW = 300.0
-_PAGE = 200
-_PAGES = 20
 _TIMEOUT = 20.0
 _MARKED = {
     'server.create': 'server', 'volume.create': 'volume', 'snapshot.create': 'snapshot', 'image.create': 'image', 'image.copy': 'image',
@@ -37,7 +31,7 @@ _MARKED = {
 
 
 class Recovering:
-    """Goes over the intents that a former process left open (`inherited`, by id), and over all that were revoked.
+    """Goes over the intents that a former process left open (`inherited`, by id), and over all that were revoked or left to it.
 
     Those of this process are left to whoever works on them.
     """
@@ -51,13 +45,13 @@ class Recovering:
         self._observer = observer
         self._clock = clock
         self._inherited = frozenset(inherited)
-        self._absent: dict[str, float] = {}
+        self._since: dict[str, float] = {}
 
     async def go_over(self) -> int:
         """One pass; how many intents stay open. A site that does not answer keeps its intents for the next pass."""
         left = 0
         for intent in await self._store.open_intents():
-            if intent.id not in self._inherited and intent.state != 'revoked':
+            if intent.id not in self._inherited and intent.state != 'revoked' and intent.id not in self._journal.left:
                 continue
             try:
                 left += not await self._settle(intent)
@@ -81,59 +75,40 @@ class Recovering:
         if kind is None:
             await self._journal.undone(intent)
             return True
-        found = await self._search(member, KINDS[kind], intent)
+        found = await searching.marked(member, KINDS[kind], intent)
         if not found:
             return await self._never(intent)
-        self._absent.pop(intent.id, None)
+        several = intent.aim.most > len(found)
+        if not several:
+            self._since.pop(intent.id, None)
         # Looked at first, so that what is taken back leaves no alias behind.
         await self._journal.own(intent, found)
         records = [await self._observer.refresh(member.name, kind, id) for id in found]
         if intent.state == 'revoked' or (intent.kind.endswith('.copy') and not _stands(records)):
             await self._delete(member, KINDS[kind], found)
-            await self._journal.undone(intent)
             _log.warning('intent %s: %s %s at %s was taken back', intent.id, kind, ', '.join(found), member.name)
-            return True
+            if not several:
+                await self._journal.undone(intent)
+            return not several  # the site may be making more of them
+        if several and not self._waited(intent):
+            return False
         await self._journal.done(intent, found[0])
         _log.warning('intent %s: %s %s at %s was adopted', intent.id, kind, ', '.join(found), member.name)
         return True
 
     async def _never(self, intent: Intent) -> bool:
-        now = self._clock.monotonic()
-        if now - self._absent.setdefault(intent.id, now) < GRACE:
+        if not self._waited(intent):
             return False
-        del self._absent[intent.id]
         await self._journal.undone(intent)
         return True
 
-    async def _search(self, member: Member, kind: Kind, intent: Intent) -> list[str]:
-        """Ids of what carries the intent's marker, newest first, as far back as the intent."""
-        found: list[str] = []
-        marker = ''
-        for _ in range(_PAGES):
-            items = await self._page(member, kind, marker, intent.marker)
-            found.extend(str(item['id']) for item in items if intent.marker in msgspec.json.encode(item).decode())
-            if len(items) < _PAGE or _older(items[-1], intent.created - _SKEW):
-                break
-            marker = str(items[-1]['id'])
-        return found
-
-    async def _page(self, member: Member, kind: Kind, marker: str, word: str) -> list[dict[str, object]]:
-        query = f'sort_key=created_at&sort_dir=desc&limit={_PAGE}' + (f'&marker={marker}' if marker else '')
-        path = kind.collection
-        if kind.service == 'image':
-            query += f'&hansa%3Aintent={word}'
-        elif kind.service == 'network':
-            query = f'description={word}'
-        else:
-            path += '/detail'
-            query += '&all_tenants=1' if member.managed else ''
-        headers = relay.microversion(kind.service, member.highest(kind.service))
-        response = await member.site.send(SiteRequest(kind.service, 'GET', path, query, headers), OPERATOR, _TIMEOUT)
-        raw = await response.read()
-        if response.status != 200:
-            raise HansaError(f'{member.name} answered {response.status} to a search')
-        items: list[dict[str, object]] = msgspec.json.decode(raw)[kind.plural]
-        return items
+    def _waited(self, intent: Intent) -> bool:
+        """Whether a healthy site has had the time to finish what may be under way there."""
+        now = self._clock.monotonic()
+        if now - self._since.setdefault(intent.id, now) < GRACE:
+            return False
+        del self._since[intent.id]
+        return True
 
     async def _delete(self, member: Member, kind: Kind, ids: list[str]) -> None:
         for id in ids:
@@ -147,13 +122,3 @@ class Recovering:
 def _stands(copies: Sequence[Record | None]) -> bool:
     """Whether a copy was finished: only then it stands for an object of the league."""
     return all(copy is not None and copy.id != copy.site_id for copy in copies)
-
-
-def _older(item: dict[str, object], moment: float) -> bool:
-    """Whether an item was made before a moment of the league's clock, by its own stamp."""
-    stamp = str(item.get('created_at') or item.get('created') or '')
-    try:
-        made = datetime.datetime.fromisoformat(stamp.rstrip('Z')).replace(tzinfo=datetime.UTC)
-    except ValueError:
-        return False
-    return made.timestamp() < moment

@@ -37,10 +37,14 @@ def create(ask: Ask) -> Answer:
     securities = [_security(ask, str(one.get('name'))) for one in given.get('security_groups') or ()]
     most = _within_quota(ask, flavor, least, most)
     wanted = _networks(ask, given)
+    if most > 1:
+        _multiple(given, wanted)
+    reservation = f'r-{state.new_hex()[:8]}'
     made: list[Doc] = []
     try:
         for index in range(most):
-            doc = _record(ask, given, flavor, image, hints, index, most)
+            doc = _record(ask, given, flavor, image, hints, index, most) | {'_reservation': reservation}
+            state.servers[doc['id']] = doc
             made.append(doc)
             _plug(ask, doc, wanted, securities)
             _disks(ask, doc, given.get('block_device_mapping_v2') or [])
@@ -52,7 +56,7 @@ def create(ask: Ask) -> Answer:
             del state.servers[doc['id']]
         raise
     if given.get('return_reservation_id'):
-        return Answer(202, {'reservation_id': made[0]['_reservation']})
+        return Answer(202, {'reservation_id': reservation})
     names = [{'name': one['name']} for one in securities] or [{'name': 'default'}]
     body = {
         'id': made[0]['id'],
@@ -62,6 +66,17 @@ def create(ask: Ask) -> Answer:
         'adminPass': given.get('adminPass') or state.new_hex()[:12],
     }
     return Answer(202, {'server': body}, headers={'Location': body['links'][0]['href']})
+
+
+def _multiple(given: Doc, wanted: list[Doc]) -> None:
+    """What several servers cannot share. Raises Refused 400."""
+    if any('port' in one for one in wanted):
+        why = 'Unable to launch multiple instances with a single configured port ID. Please launch your instance one by one'
+        raise Refused(400, f'Failed to launch instances: {why} with different ports.')
+    if any('fixed_ips' in one for one in wanted):
+        raise Refused(400, 'Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.')
+    if any(disk.get('source_type') == 'volume' for disk in given.get('block_device_mapping_v2') or ()):
+        raise Refused(400, 'Cannot attach one or more volumes to multiple instances')
 
 
 def _schema(ask: Ask, given: Doc) -> None:
@@ -211,13 +226,11 @@ def _record(ask: Ask, given: Doc, flavor: Doc, image: Doc | None, hints: Doc, in
         '_reason': None,
         '_fault': None,
         '_index': index,
-        '_reservation': f'r-{state.new_hex()[:8]}',
         '_number': state.next_number(),
         '_given': [],
         '_doomed': [],
         '_before': '',
     }
-    state.servers[doc['id']] = doc
     return doc
 
 
