@@ -9,29 +9,22 @@ import pathlib
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from bench import figures, latency, lists, nova, processes, rig, streams
+from bench import crowd, figures, latency, lists, nova, processes, rig, streams
 
-PARTS = ('routed', 'streams', 'lists')
+PARTS = ('routed', 'streams', 'lists', 'crowd')
 
 
 def main() -> int:
     """Measure what is asked for."""
     options = _options()
     told: list[figures.Figure] = []
-    with tempfile.TemporaryDirectory(prefix='hansa-bench-') as folder, rig.standing(pathlib.Path(folder)) as on:
-        # Lists come last: ten thousand servers at the site would be work for it in all that follows.
-        parts: dict[str, Callable[[], list[figures.Figure]]] = {
-            'routed': lambda: latency.measure(on, options.seconds),
-            'streams': lambda: streams.measure(on, options.mib << 20),
-            'lists': lambda: lists.measure(on, options.seconds, options.servers, _nova(options)),
-        }
-        for name in options.only or PARTS:
-            print(f'== {name}', flush=True)
-            found = parts[name]()
-            print(figures.report(found), flush=True)
-            told += found
+    wanted = options.only or PARTS
+    with tempfile.TemporaryDirectory(prefix='hansa-bench-') as folder:
+        told += _over_one_site(pathlib.Path(folder), options, [name for name in wanted if name != 'crowd'])
+        if 'crowd' in wanted:
+            told += _told('crowd', lambda: crowd.measure(pathlib.Path(folder) / 'crowd', options.crowd_seconds))
     if options.write:
         page = figures.page(told, _machine())
         (processes.ROOT / 'docs' / 'performance.md').write_text(page, encoding='utf-8')
@@ -41,12 +34,34 @@ def main() -> int:
     return 1 if figures.missed(told) else 0
 
 
+def _over_one_site(folder: pathlib.Path, options: argparse.Namespace, wanted: Sequence[str]) -> list[figures.Figure]:
+    """What is measured on one rig."""
+    if not wanted:
+        return []
+    with rig.standing(folder) as on:
+        # Lists come last: ten thousand servers at the site would be work for it in all that follows.
+        parts: dict[str, Callable[[], list[figures.Figure]]] = {
+            'routed': lambda: latency.measure(on, options.seconds),
+            'streams': lambda: streams.measure(on, options.mib << 20),
+            'lists': lambda: lists.measure(on, options.seconds, options.servers, _nova(options)),
+        }
+        return [figure for name in wanted for figure in _told(name, parts[name])]
+
+
+def _told(name: str, measure: Callable[[], list[figures.Figure]]) -> list[figures.Figure]:
+    print(f'== {name}', flush=True)
+    found = measure()
+    print(figures.report(found), flush=True)
+    return found
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
     parser.add_argument('--only', action='append', choices=PARTS, help='measure this part alone; can be given again')
     parser.add_argument('--seconds', type=float, default=5, help='how long each load lasts (default: 5)')
     parser.add_argument('--mib', type=int, default=1024, help='size of the image that is streamed (default: 1024)')
     parser.add_argument('--servers', type=int, default=10_000, help='servers in the inventory (default: 10000)')
+    parser.add_argument('--crowd-seconds', type=float, default=600, help='how long the crowd stays (default: 600)')
     parser.add_argument('--nova', default='east', help='cloud of the lab to compare lists with (default: east)')
     parser.add_argument('--nova-servers', type=int, default=100, help='servers to give it; each takes a lab Nova a second (default: 100)')
     parser.add_argument('--write', action='store_true', help='write docs/performance.md')

@@ -7,7 +7,7 @@ import json
 import pathlib
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from bench import cloud, nginx, processes
@@ -31,10 +31,15 @@ class Rig(NamedTuple):
 
     def clone(self, server: str, count: int) -> None:
         """Let the site have so many more servers like this one."""
-        body = json.dumps({'server': server, 'count': count}).encode()
-        request = urllib.request.Request(f'{self.site_url}/bench/clone', body, method='POST')  # noqa: S310 our own stub
-        with urllib.request.urlopen(request, timeout=120):  # noqa: S310 our own stub
-            pass
+        cloned(self.site_url, server, count)
+
+
+def cloned(site_url: str, server: str, count: int) -> None:
+    """Let a simulated site have so many more servers like this one."""
+    body = json.dumps({'server': server, 'count': count}).encode()
+    request = urllib.request.Request(f'{site_url}/bench/clone', body, method='POST')  # noqa: S310 our own stub
+    with urllib.request.urlopen(request, timeout=120):  # noqa: S310 our own stub
+        pass
 
 
 @contextlib.contextmanager
@@ -43,7 +48,7 @@ def standing(folder: pathlib.Path) -> Iterator[Rig]:
     port = processes.free_port()
     url = f'http://127.0.0.1:{port}'
     clouds = folder / 'clouds.yaml'
-    clouds.write_text(_clouds(url), encoding='utf-8')
+    clouds.write_text(entries({'demo': url}), encoding='utf-8')
     with contextlib.ExitStack() as stack:
         command = [processes.PYTHON, '-m', 'bench.site', str(port)]
         site = stack.enter_context(processes.running(command, folder / 'site.log', port))
@@ -73,13 +78,14 @@ def server(where: cloud.Cloud, name: str) -> str:
     return made
 
 
-def _clouds(url: str) -> str:
-    auth = {
-        'auth_url': f'{url}/identity/v3',
-        'username': 'demo',
-        'password': 'secret',
-        'project_name': 'demo',
-        'user_domain_name': 'Default',
-        'project_domain_name': 'Default',
-    }
-    return json.dumps({'clouds': {'demo': {'auth': auth, 'region_name': 'RegionOne', 'identity_api_version': 3}}})
+def entries(urls: Mapping[str, str]) -> str:
+    """A clouds.yaml of simulated sites by the names of their entries, each as its user demo."""
+    auth = {'username': 'demo', 'password': 'secret', 'project_name': 'demo', 'user_domain_name': 'Default', 'project_domain_name': 'Default'}
+    return json.dumps(
+        {
+            'clouds': {
+                name: {'auth': {'auth_url': f'{url}/identity/v3', **auth}, 'region_name': 'RegionOne', 'identity_api_version': 3}
+                for name, url in urls.items()
+            }
+        }
+    )

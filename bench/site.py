@@ -1,6 +1,6 @@
 """A site to measure over: the simulated cloud behind uvicorn, with large images that are counted rather than kept.
 
-`python -m bench.site PORT`. Beside the cloud's own it answers `POST /bench/clone` with {"server": id, "count": n}.
+`python -m bench.site PORT [NAME]`. Beside the cloud's own it answers `POST /bench/clone` with {"server": id, "count": n}.
 """
 
 from __future__ import annotations
@@ -64,17 +64,21 @@ class Site:
         await send({'type': 'http.response.body', 'body': b''})
 
     async def _clone(self, receive: cloud.Receive, send: cloud.Send) -> None:
-        """Copies with ids, names and times of their own."""
+        """Copies with ids, names and times of their own; from now on the project may have as many as it likes."""
         order = msgspec.json.decode((await receive())['body'])
         state = self.inner.state
         for number in range(order['count']):
             twin = copy.deepcopy(state.servers[order['server']])
             twin |= {'id': state.new_id(), 'name': f'clone-{number}', '_updated': state.now()}
             state.servers[twin['id']] = twin
+        project = state.servers[order['server']]['project_id']
+        state.capacity += order['count']
+        state.quotas |= {f'compute/{project}': dict.fromkeys(('instances', 'cores', 'ram'), -1), f'volume/{project}': dict.fromkeys(('volumes', 'gigabytes'), -1)}
         await send({'type': 'http.response.start', 'status': 204, 'headers': []})
         await send({'type': 'http.response.body', 'body': b''})
 
 
 if __name__ == '__main__':
-    application = Site(cloud.SimCloud('east', SystemClock(), seed=1))
+    name = sys.argv[2] if len(sys.argv) > 2 else 'east'
+    application = Site(cloud.SimCloud(name, SystemClock(), seed=len(name)))
     uvicorn.run(application, host='127.0.0.1', port=int(sys.argv[1]), log_level='warning', access_log=False)

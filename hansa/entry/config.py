@@ -74,7 +74,7 @@ SETTINGS: tuple[Setting, ...] = (
     _text('identity.cloud', '', "Entry of clouds that holds an administrator's credential for the Keystone of identity.url."),
     _number('token.hours', 4, 'Hours for which a token of the league is good.', 1, 168),
     _number('limits.body_mb', 8, 'Largest JSON body in MB that the league takes.', 1, 1024),
-    _number('limits.connections', 1000, 'Requests served at once; what comes beyond that gets 503.', 1, 100_000),
+    _number('limits.connections', 600, 'Requests served at once; what comes beyond that gets 503 and Retry-After.', 1, 100_000),
     _number('poll.fast_s', 1.5, 'Seconds between questions to a site where something is changing.', 0.1, 3600),
     _number('poll.steady_s', 8.0, 'Seconds between questions to a site where somebody is at work.', 0.1, 3600),
     _number('poll.idle_s', 12.0, 'Seconds between questions to a site where nothing happens.', 0.1, 3600),

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import gc
 import pathlib
+import resource
 import socket
 from collections.abc import Iterable
 
@@ -27,6 +28,7 @@ _FIRST_LOOK = 5.0
 _KEEP_ALIVE = 75
 # A request leaves hardly any cycles behind, so that looking for them at Python's pace is lost time.
 _GARBAGE = 20_000
+_MOST_FILES = 65_536
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
@@ -34,6 +36,7 @@ def serve(config: Config, choice: Choice) -> int:
     """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError for what the operator has to change."""
     logs.begin(config)
     _allocator()
+    _descriptors()
     import uvloop
 
     try:
@@ -108,3 +111,11 @@ def _allocator() -> None:
         libc = ctypes.CDLL('libc.so.6')
         for option, value in ((_M_TRIM_THRESHOLD, 64 << 20), (_M_MMAP_THRESHOLD, 4 << 20), (_M_TOP_PAD, 1 << 20)):
             libc.mallopt(option, value)
+
+
+def _descriptors() -> None:
+    """Each client and each request to a site is an open file; the usual soft limit of 1024 is soon reached, the hard one is meant for servers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import load, stream
+from bench import load, stream, visitors
 
 BODY = b'x' * 4000
 
@@ -60,3 +60,13 @@ def test_stream_knows_how_much_went_each_way() -> None:
         assert stream.run('GET', f'{url}/good', {'X-Word': 'yes'}, len(BODY)).bytes == len(BODY)
         with pytest.raises(RuntimeError, match='of 4001 bytes'):
             stream.run('GET', f'{url}/good', {'X-Word': 'yes'}, len(BODY) + 1)
+
+
+def test_visitors_call_failed_what_they_did_not_come_for() -> None:
+    with _serving() as url:
+        urls = dict.fromkeys(('compute', 'volume', 'network', 'image'), url)
+        seen = visitors.end(visitors.begin(visitors.Order(urls, ['token'], 'image', 'flavor', 3, 0.3, 0)))
+        assert seen.requests == sum(seen.statuses.values()) >= 3
+        assert seen.statuses.keys() <= {'404', '501'}
+        assert sum(seen.failed.values()) == seen.requests
+        assert seen.refused == 0

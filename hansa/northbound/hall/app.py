@@ -54,11 +54,10 @@ class Hall:
             if door is None:
                 return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self.doors))}.'))
             if self._under_way > self._most and first != 'healthcheck':
-                raise Busy(f'The league has {self._most} requests under way, which is its limit.')
+                request.refusal = Busy(f'The league has {self._most} requests under way, which is its limit; come back in a second.')
             return await door(request)
         except HansaError as error:
-            headers = [('retry-after', str(error.retry_after))] if isinstance(error, Busy) else []
-            return wire.document(error.status, _error(error.status, str(error)), ('x-openstack-request-id', id), *headers)
+            return wire.document(error.status, _error(error.status, str(error)), ('x-openstack-request-id', id))
 
 
 def _error(code: int, message: str) -> dict[str, object]:

@@ -48,6 +48,7 @@ class Door:
         """Answer a request; whatever goes wrong becomes a fault of this API."""
         version = ''
         try:
+            request.admit()
             route, names = self.table.match(request.method, request.words)
             token = _NOBODY if route.open else await self._token(request)
             version = self._version(request, route)

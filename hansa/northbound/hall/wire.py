@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from hansa.model.errors import BadRequest, TooLarge
+from hansa.model.errors import BadRequest, HansaError, TooLarge
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,15 +25,17 @@ class Disconnected(Exception):
 class Request:
     """One HTTP request. `path` is the raw path below the door it was mounted at, `words` its decoded segments.
 
-    `prefix` is the project id that stood in front of the path (Cinder); the door takes it off.
+    `prefix` is the project id that stood in front of the path (Cinder); the door takes it off. `refusal` is why the house
+    takes no more requests now: the door says it in its API's form.
     """
 
-    __slots__ = ('_receive', '_more', 'headers', 'id', 'local', 'method', 'path', 'prefix', 'query', 'words')
+    __slots__ = ('_receive', '_more', 'headers', 'id', 'local', 'method', 'path', 'prefix', 'query', 'refusal', 'words')
 
     def __init__(self, scope: Scope, receive: Receive, path: str, id: str) -> None:
         self.method: str = scope['method']
         self.path = path
         self.prefix = ''
+        self.refusal: HansaError | None = None
         self.query: str = scope['query_string'].decode('latin-1')
         self.headers: dict[str, str] = {}
         for name, value in scope['headers']:
@@ -48,6 +50,11 @@ class Request:
     def header(self, name: str) -> str:
         """Value of a header (lower-case name); '' where there is none."""
         return self.headers.get(name, '')
+
+    def admit(self) -> None:
+        """Raises the refusal where there is one."""
+        if self.refusal is not None:
+            raise self.refusal
 
     def items(self) -> list[tuple[str, str]]:
         """The query, decoded, in order, empty values kept. Raises BadRequest past 1,000 items."""

@@ -52,6 +52,7 @@ class IdentityDoor:
     async def answer(self, request: wire.Request) -> wire.Answer:
         """Keystone's answer; errors of ours come in Keystone's form."""
         try:
+            request.admit()
             return await self._relayed(request)
         except HansaError as error:
             return errors.answer(error, request.id)

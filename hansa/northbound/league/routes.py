@@ -60,6 +60,7 @@ class League:
     async def answer(self, request: wire.Request) -> wire.Answer:
         """Answer the operator; errors are sentences."""
         try:
+            request.admit()
             route, names = self._table.match(request.method, request.words)
             return await route.handler(Ask(Call(request.id, _OPERATOR, 'league'), request, names))
         except HansaError as error:

@@ -17,7 +17,7 @@ class VolumeDoor(door.Door):
     async def answer(self, request: wire.Request) -> wire.Answer:
         """Answer a request; the project in the URL has to be the token's."""
         words = request.words
-        if len(words) > 2 and words[0] == 'v3' and _PROJECT.fullmatch(words[1]):
+        if request.refusal is None and len(words) > 2 and words[0] == 'v3' and _PROJECT.fullmatch(words[1]):
             request.prefix = words[1]
             request.words = (words[0], *words[2:])
             request.path = '/' + '/'.join(part for at, part in enumerate(request.path.strip('/').split('/')) if at != 1)
