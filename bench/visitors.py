@@ -65,7 +65,8 @@ def begin(order: Order) -> subprocess.Popen[bytes]:
 
 def end(process: subprocess.Popen[bytes]) -> Result:
     """Wait for their result. Raises RuntimeError where they broke."""
-    told = process.stdout.read() if process.stdout else b''
+    with process:
+        told = process.stdout.read() if process.stdout else b''
     if process.wait(TIMEOUT) != 0:
         raise RuntimeError(f'The clients ended with {process.returncode}.')
     return msgspec.json.decode(told, type=Result)
