@@ -36,6 +36,7 @@ from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
 from hansa.rules.diff import Pace
 from hansa.services.accounts import Accounts
+from hansa.services.companies import Companies
 from hansa.services.journal import Journal
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
@@ -122,11 +123,13 @@ async def build(
     locating = Locating(store, book, roster, relay, accounts, clock)
     quotas = Quotas(roster, accounts, relay, book, clock)
     surveying = Surveying(store, roster, accounts, locating, preparing, quotas)
+    companies = Companies(store, roster, clock)
     services = kinds.Services(
         accounts=accounts,
+        companies=companies,
         listing=Listing(store, roster, clock),
         locating=locating,
-        placing=Placing(store, roster, relay, journal, preparing, surveying, flock),
+        placing=Placing(store, roster, relay, journal, preparing, surveying, flock, companies),
         quotas=quotas,
         relay=relay,
         roster=roster,

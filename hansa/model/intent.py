@@ -10,10 +10,13 @@ State = Literal['planned', 'sent', 'revoked', 'done', 'undone']
 
 
 class Aim(msgspec.Struct, frozen=True):
-    """The `detail` of a create: what decided its site, and how many objects come of it at most."""
+    """The `detail` of a create: what decided its site, how many objects come of it at most, and the server group over sites that
+    they join ('': none).
+    """
 
     by: str = ''
     most: int = 1
+    company: str = ''
 
 
 class Intent(msgspec.Struct, frozen=True):

@@ -92,7 +92,9 @@ class Store(Protocol):
         ...
 
     async def open_intents(self) -> list[Intent]:
-        """All that are planned, sent or revoked, oldest first."""
+        """All that are planned, sent or revoked, in the order in which they were written, whoever wrote them: of any two the
+        writer of the later one sees the earlier one, as long as that is open.
+        """
         ...
 
     # -- decisions, by resource id

@@ -9,6 +9,7 @@ import msgspec
 from hansa.model.decision import Candidate, Decision
 from hansa.model.errors import BadRequest, Conflict, SiteDown
 from hansa.rules import zones
+from hansa.rules.companies import Company
 
 ROOM = 'most room'
 
@@ -29,12 +30,15 @@ class Need(msgspec.Struct, frozen=True):
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What a create asks of placement. `zones` are league zones; `home` is the project's site, '' for none yet."""
+    """What a create asks of placement. `zones` are league zones; `home` is the project's site, '' for none yet; `company` is
+    the server group over sites that it joins.
+    """
 
     zones: tuple[str, ...] = ()
     pins: tuple[Pin, ...] = ()
     needs: tuple[Need, ...] = ()
     home: str = ''
+    company: Company | None = None
 
 
 class View(msgspec.Struct, frozen=True):
@@ -63,6 +67,8 @@ def choose(wish: Wish, views: Sequence[View]) -> Decision:
         return _pinned(pins, judged, known, wish)
     if not fit:
         _nowhere(judged, known)
+    if wish.company is not None and (decision := _rather(wish.company, judged)):
+        return decision
     if any(candidate.site == wish.home for candidate in fit):
         return Decision(wish.home, 'home of the project', pinned=False, candidates=tuple(judged))
     best = min(fit, key=lambda candidate: (-candidate.weight, candidate.site))
@@ -102,6 +108,8 @@ def _judge(view: View, wish: Wish, pins: Sequence[Pin]) -> Candidate:
     for need in wish.needs:
         if view.site not in need.sites and not need.movable:
             return no(f'has no {need.what}')
+    if wish.company is not None and (objection := wish.company.objection(view.site)):
+        return no(objection)
     if not view.reachable:
         return no(_why(view))
     if view.room <= 0 and not pins:
@@ -120,6 +128,16 @@ def _pinned(pins: Sequence[Pin], judged: Sequence[Candidate], known: dict[str, V
         raise BadRequest(f'{pins[0].what} asks for site {site}, but that site {mine.reason}.')
     zone = next((zone for zone in wish.zones), '')
     return Decision(site, pins[0].what, pinned=True, candidates=tuple(judged), zone=zone)
+
+
+def _rather(company: Company, judged: Sequence[Candidate]) -> Decision | None:
+    """By a soft policy, where it likes some sites better than others; what is liked less stays to be tried."""
+    fit = sorted((each for each in judged if each.fit), key=lambda each: (-company.liking(each.site), -each.weight, each.site))
+    if company.liking(fit[0].site) == company.liking(fit[-1].site):
+        return None
+    weights = {each.site: float(len(fit) - rank) for rank, each in enumerate(fit)}
+    ranked = tuple(msgspec.structs.replace(each, weight=weights.get(each.site, each.weight)) for each in judged)
+    return Decision(fit[0].site, f'{company.policy} of server group {company.name}', pinned=False, candidates=ranked)
 
 
 def _nowhere(judged: Sequence[Candidate], known: dict[str, View]) -> None:

@@ -12,7 +12,7 @@ from hansa.model.errors import HansaError, SiteDown
 from hansa.model.intent import Intent
 from hansa.ports.clock import Clock
 from hansa.ports.store import Store
-from hansa.rules import owners
+from hansa.rules import companies, owners
 from hansa.rules.aliases import AliasBook
 
 
@@ -39,11 +39,16 @@ class Journal:
         return await self._store.move_intent(msgspec.structs.replace(intent, state='sent'))
 
     async def own(self, intent: Intent, ids: Sequence[str]) -> None:
-        """What came of it belongs to the intent's project, also where the site cannot tell projects apart."""
+        """What came of it belongs to the intent's project, also where the site cannot tell projects apart, and to its server group."""
         if ids and owners.several(self._book, intent.site):
             claims = [owners.claim(intent.site, id, intent.project) for id in ids]
             await self._store.add_aliases(claims)
             self._book.add(claims)
+        company = intent.aim.company
+        if company and intent.state != 'revoked':
+            seat = companies.Seat(intent.site, self._clock.now())
+            for id in ids:
+                await self._store.set(companies.seat(company, id), msgspec.json.encode(seat))
 
     def leave(self, intent: Intent) -> None:
         """The site has it, but would not say what it is: this is found out when it answers again."""

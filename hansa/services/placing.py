@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +11,22 @@ import msgspec
 
 from hansa.model.call import Call
 from hansa.model.decision import Decision
-from hansa.model.errors import HansaError, SiteDown
+from hansa.model.errors import Conflict, HansaError, SiteDown
 from hansa.model.intent import Aim, Intent
 from hansa.model.resource import KINDS, Kind
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import multiple, placement, translate, zones
+from hansa.rules import companies, multiple, placement, translate, zones
+from hansa.rules.companies import Company
 from hansa.services import searching
+from hansa.services.companies import Companies, Yielded
 from hansa.services.journal import Journal
 from hansa.services.preparing import Preparing
 from hansa.services.relay import Forward, Relay, Reply
 from hansa.services.surveying import HOMELY, Surveying
 
+_CHOICES = 10
 _MARKED = {'server': ('metadata',), 'volume': ('metadata',), 'snapshot': ('metadata',), 'image': ()}
 
 
@@ -30,8 +34,9 @@ class Placing:
     """Makes new objects."""
 
     def __init__(
-        self, store: Store, roster: Roster, relay: Relay, journal: Journal, preparing: Preparing, surveying: Surveying, observer: Observer
-    ) -> None:
+        self, store: Store, roster: Roster, relay: Relay, journal: Journal, preparing: Preparing, surveying: Surveying, observer: Observer,
+        joining: Companies,
+    ) -> None:  # fmt: skip
         self._store = store
         self._roster = roster
         self._relay = relay
@@ -39,13 +44,26 @@ class Placing:
         self._preparing = preparing
         self._surveying = surveying
         self._observer = observer
+        self._companies = joining
 
     async def create(self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str) -> Reply:
         """Make one object. `body` is the decoded document, `wrap` the key that its description stands under ('': none).
 
         Raises BadRequest for references that contradict each other, SiteDown, Conflict where no site fits.
         """
-        wish = await self._surveying.wish(call, kind, body, body[wrap] if wrap else body)
+        for _ in range(_CHOICES):
+            try:
+                return await self._create(call, kind, forward, body, wrap)
+            except Yielded:
+                continue
+        raise Conflict('Others are making servers in the same server group all the time; try again.')
+
+    async def _create(self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str) -> Reply:
+        item = body[wrap] if wrap else body
+        company = await self._companies.joined(call, body, item) if kind.name == 'server' else None
+        if company:
+            body = companies.without_hint(body)
+        wish = msgspec.structs.replace(await self._surveying.wish(call, kind, body, item), company=company)
         decision = placement.choose(wish, await self._surveying.views(call, kind, wish))
         if decision.by == placement.ROOM and kind.name in HOMELY:
             await self._surveying.settle(call.token.project, decision.site)
@@ -53,7 +71,7 @@ class Placing:
         for site in decision.order:
             member = self._roster.get(site)
             try:
-                reply = await self._create_at(call, member, kind, forward, body, wrap, decision)
+                reply = await self._create_at(call, member, kind, forward, body, wrap, decision, company)
             except SiteDown as error:
                 lost = error
                 continue
@@ -62,12 +80,15 @@ class Placing:
         raise lost or SiteDown(decision.site, 'refused')
 
     async def _create_at(
-        self, call: Call, member: Member, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, decision: Decision
-    ) -> Reply:
+        self, call: Call, member: Member, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, decision: Decision,
+        company: Company | None,
+    ) -> Reply:  # fmt: skip
         item = body[wrap] if wrap else body
-        aim = Aim(decision.by, multiple.most(item) if kind.name == 'server' else 1)
+        aim = Aim(decision.by, multiple.most(item) if kind.name == 'server' else 1, company.id if company else '')
         intent = await self._journal.plan(call, f'{kind.name}.create', member.name, aim)
         try:
+            if company:
+                await self._companies.yield_to_earlier(company, intent)
             await self._preparing.ensure(call, member, kind, item)
         except BaseException:
             await asyncio.shield(self._journal.undone(intent))
@@ -89,9 +110,15 @@ class Placing:
         if reply.status >= 400:
             await self._journal.undone(intent)
             return reply
-        whole = kind.name != 'server' or multiple.told(item) or await self._others(member, kind, intent, ids)
-        await self._journal.own(intent, ids)
-        await self._note(member, kind, ids, decision)
+        whole = False
+        try:
+            whole = kind.name != 'server' or multiple.told(item) or await self._others(member, kind, intent, ids)
+            await self._journal.own(intent, ids)
+            await self._note(member, kind, ids, decision)
+            await self._look(member, 'server_group', companies.hint(body))
+        except BaseException:
+            self._journal.leave(intent)
+            raise
         if whole:
             await self._journal.done(intent, ids[0] if ids else '')
         else:
@@ -113,11 +140,13 @@ class Placing:
             await self._store.put_decision(kind.name, id, chosen)
             if kind.name not in KINDS:
                 continue
-            try:
-                await self._observer.refresh(member.name, kind.name, id)
-            except SiteDown:
-                continue
+            await self._look(member, kind.name, id)
         self._observer.poke(member.name, *(kind.name for _ in ids if kind.name in KINDS))
+
+    async def _look(self, member: Member, kind: str, id: str) -> None:
+        if id:
+            with contextlib.suppress(SiteDown):
+                await self._observer.refresh(member.name, kind, id)
 
 
 def made(body: bytes, kind: Kind) -> list[str]:
@@ -146,6 +175,10 @@ def _full(reply: Reply) -> bool:
 def _localised(item: dict[str, Any], member: Member, kind: Kind) -> dict[str, Any]:
     """Without the zones that only mean the site itself; `east:az1` goes on as `az1` when it is translated."""
     item = dict(item)
+    if kind.name == 'server_group' and isinstance(item.get('rules'), dict):
+        item['rules'] = {key: value for key, value in item['rules'].items() if key != 'site'}
+        if not item['rules']:
+            del item['rules']
     zone = item.get('availability_zone')
     if zone and zones.parse(zone) == (member.name, '') and len(member.zones(kind.service)) != 1:
         del item['availability_zone']

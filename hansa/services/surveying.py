@@ -53,7 +53,7 @@ class Surveying:
             needs.append(await self._flavor(call, str(item['flavorRef'])))
         if kind.name == 'volume' and item.get('volume_type'):
             needs.extend(await self._type(str(item['volume_type'])))
-        return placement.Wish(_zones(item), tuple(pins), tuple(needs), await self.home(call.token.project))
+        return placement.Wish(_zones(kind, item), tuple(pins), tuple(needs), await self.home(call.token.project))
 
     async def _image(self, record: Record) -> placement.Need:
         replicas = await self._store.replicas('image', record.id)
@@ -102,9 +102,12 @@ class Surveying:
         return placement.View(member.name, health.reachable, health.reason, member.zones(kind.service), serves, room)
 
 
-def _zones(item: dict[str, Any]) -> tuple[str, ...]:
+def _zones(kind: Kind, item: dict[str, Any]) -> tuple[str, ...]:
     hints = item.get('availability_zone_hints')
     zone = item.get('availability_zone')
+    rules = item.get('rules')
+    if kind.name == 'server_group' and isinstance(rules, dict):
+        zone = rules.get('site')
     words = [zone, *(hints if isinstance(hints, list) else [])] if zone or hints else []
     if not all(isinstance(word, str) for word in words if word is not None):
         raise BadRequest('An availability zone is named by a word.')

@@ -265,13 +265,13 @@ def test_an_intent_moves_by_generation(judge: Judge) -> None:
     judge(scenario)
 
 
-def test_open_intents_come_oldest_first(judge: Judge) -> None:
+def test_open_intents_come_as_they_were_written(judge: Judge) -> None:
     async def scenario(store: Store) -> None:
         await store.open_intent(intent('late', created=9.0))
         await store.open_intent(intent('early', created=1.0))
         await store.open_intent(intent('lost', created=5.0, state='revoked'))
         await store.open_intent(intent('never', created=0.0, state='undone'))
-        assert [one.id for one in await store.open_intents()] == ['early', 'lost', 'late']
+        assert [one.id for one in await store.open_intents()] == ['late', 'early', 'lost']
 
     judge(scenario)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.compute import flavors, keypairs, servers, usage, versions, zones
+from hansa.northbound.compute import flavors, keypairs, servergroups, servers, usage, versions, zones
 from hansa.northbound.hall import gathering, kinds, own
 from hansa.northbound.hall.table import Route, Table
 from hansa.services.preparing import Preparing
@@ -12,7 +12,6 @@ from hansa.services.preparing import Preparing
 def routes(services: kinds.Services, preparing: Preparing) -> Table:
     """The table."""
     server = kinds.routed(services, 'server', '/servers')
-    group = kinds.routed(services, 'server_group', '/os-server-groups')
     spec = flavors.below(services)
     return Table(
         (
@@ -34,9 +33,9 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('shared', 'POST', '/v2.1/os-keypairs', keypairs.create(services, preparing.keys)),
             Route('shared', 'GET', '/v2.1/os-keypairs/{name}', keypairs.one(services, preparing.keys)),
             Route('shared', 'DELETE', '/v2.1/os-keypairs/{name}', keypairs.delete(services, preparing.keys)),
-            Route('listed', 'GET', '/v2.1/os-server-groups', servers.groups(services)),
-            Route('placed', 'POST', '/v2.1/os-server-groups', kinds.placed(services, KINDS['server_group'])),
-            Route('routed', '*', '/v2.1/os-server-groups/{id}', group),
+            Route('listed', 'GET', '/v2.1/os-server-groups', servergroups.listed(services)),
+            Route('placed', 'POST', '/v2.1/os-server-groups', servergroups.create(services)),
+            Route('routed', '*', '/v2.1/os-server-groups/{id}', servergroups.one(services)),
             Route('own', 'GET', '/v2.1/os-availability-zone', zones.listed(services, detail=False)),
             Route('own', 'GET', '/v2.1/os-availability-zone/detail', zones.listed(services, detail=True)),
             Route('own', 'GET', '/v2.1/limits', own.merged(services, '/limits')),

@@ -44,14 +44,3 @@ def act(services: kinds.Services) -> table.Handler:
         return kinds.answer(reply)
 
     return handle
-
-
-def groups(services: kinds.Services) -> table.Handler:
-    """`GET /os-server-groups`."""
-
-    async def handle(ask: table.Ask) -> wire.Answer:
-        listing = params.listing('server_group', ask.request.items(), ask.call, sites=services.roster.names())
-        found = await lists.page(services, listing)
-        return lists.answer('server_group', lists.shown(ask, found, detail=True), found)
-
-    return handle

@@ -12,6 +12,7 @@ from hansa.northbound.hall import headers, table, versions, wire
 from hansa.ports.roster import Roster
 from hansa.rules import views
 from hansa.services.accounts import Accounts
+from hansa.services.companies import Companies
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
 from hansa.services.placing import Placing, made
@@ -26,6 +27,7 @@ class Services(msgspec.Struct):
     """What a door may ask of the house. `limit` is the most bytes that a document may have."""
 
     accounts: Accounts
+    companies: Companies
     listing: Listing
     locating: Locating
     placing: Placing
@@ -100,19 +102,23 @@ def placed(services: Services, kind: Kind) -> table.Handler:
     """A create: single, or in Neutron's bulk form."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        forward = await headers.forward(ask.request, kind.collection, services.limit)
-        body = decoded(forward)
-        if body is None:
-            raise BadRequest('Malformed request body: a JSON object is expected.')
-        items = body.get(kind.plural)
-        if isinstance(items, list):
-            return await _bulk(services, ask, kind, forward, items)
-        wrap = '' if kind.service == 'image' else kind.single
-        if wrap and not isinstance(body.get(wrap), dict):
-            raise BadRequest(f"Invalid input for operation: the body has no object '{wrap}'.")
-        return answer(await services.placing.create(ask.call, kind, forward, body, wrap))
+        return await place(services, ask, kind, await headers.forward(ask.request, kind.collection, services.limit))
 
     return handle
+
+
+async def place(services: Services, ask: table.Ask, kind: Kind, forward: Forward) -> wire.Answer:
+    """A create whose request has been read."""
+    body = decoded(forward)
+    if body is None:
+        raise BadRequest('Malformed request body: a JSON object is expected.')
+    items = body.get(kind.plural)
+    if isinstance(items, list):
+        return await _bulk(services, ask, kind, forward, items)
+    wrap = '' if kind.service == 'image' else kind.single
+    if wrap and not isinstance(body.get(wrap), dict):
+        raise BadRequest(f"Invalid input for operation: the body has no object '{wrap}'.")
+    return answer(await services.placing.create(ask.call, kind, forward, body, wrap))
 
 
 async def _bulk(services: Services, ask: table.Ask, kind: Kind, forward: Forward, items: list[Any]) -> wire.Answer:

@@ -11,7 +11,7 @@ import hansa
 from hansa.model.call import Call, Token
 from hansa.model.errors import BadRequest, ConfigError, Conflict, HansaError, NotFound
 from hansa.model.listing import Filter, Query
-from hansa.model.resource import KINDS
+from hansa.model.resource import KINDS, Record
 from hansa.model.site import SiteSpec
 from hansa.northbound.hall import wire
 from hansa.northbound.hall.table import Ask, Route, Table
@@ -133,7 +133,7 @@ class League:
         id = record.id if record else word
         decision = await self._store.decision(kind, id)
         if decision is None:
-            raise NotFound(f'The league did not place a {kind} {word}' + (f'; site {record.site} has it.' if record else ' and knows none.'))
+            raise NotFound(f'The league did not place a {kind} {word}' + _whose(record))
         return wire.document(200, views.why(kind, id, decision))
 
     async def _shown(self, status: int, member: Member) -> wire.Answer:
@@ -147,3 +147,9 @@ class League:
                 at = (Filter(('site',), 'in', (member.name,)), Filter(('project',), 'in', ('',)))
                 counts += await self._store.count(Query(kind.name, filters=at))
         return counts
+
+
+def _whose(record: Record | None) -> str:
+    if record is None:
+        return ' and knows none.'
+    return f'; site {record.site} has it.' if record.site else "; it is the league's own."

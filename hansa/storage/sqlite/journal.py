@@ -37,8 +37,8 @@ def move(db: sqlite3.Connection, intent: Intent) -> Intent:
 
 
 def unfinished(db: sqlite3.Connection) -> list[Intent]:
-    """All that are planned, sent or revoked, oldest first."""
-    rows = db.execute(f"SELECT {_FIELDS} FROM intent WHERE state IN ('planned', 'sent', 'revoked') ORDER BY created, row")
+    """All that are planned, sent or revoked, in the order in which they were written: SQLite has one writer at a time."""
+    rows = db.execute(f"SELECT {_FIELDS} FROM intent WHERE state IN ('planned', 'sent', 'revoked') ORDER BY row")
     return [Intent(*row) for row in rows]
 
 
