@@ -15,7 +15,6 @@ from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
 from hansa.northbound.compute import errors as compute_errors
 from hansa.northbound.compute import routes as compute_routes
-from hansa.northbound.compute import versions as compute_versions
 from hansa.northbound.hall import door, kinds, table, wire
 from hansa.northbound.hall.app import Hall
 from hansa.northbound.identity.door import IdentityDoor
@@ -26,7 +25,6 @@ from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
 from hansa.northbound.volume import errors as volume_errors
 from hansa.northbound.volume import routes as volume_routes
-from hansa.northbound.volume import versions as volume_versions
 from hansa.northbound.volume.door import VolumeDoor
 from hansa.ports.clock import Clock
 from hansa.ports.identity import Identity
@@ -161,11 +159,11 @@ def _doors(
     return {
         'compute': opened(
             door.Door,
-            door.Style('compute', 'compute', compute_errors.fault, compute_versions.BASE),
+            door.Style('compute', 'compute', compute_errors.fault),
             compute_routes.routes(services, preparing),
         ),
         'volume': opened(
-            VolumeDoor, door.Style('volume', 'volume', volume_errors.fault, volume_versions.BASE), volume_routes.routes(services)
+            VolumeDoor, door.Style('volume', 'volume', volume_errors.fault), volume_routes.routes(services)
         ),
         'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),

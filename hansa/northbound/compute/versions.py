@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from hansa.northbound.hall import kinds, table, versions, wire
 
-BASE = versions.Range((2, 1), (2, 1))
-
 
 def _entry(services: kinds.Services, base: str) -> dict[str, object]:
-    offered = versions.offered(services.roster, 'compute', BASE)
+    offered = versions.offered(services.roster, 'compute')
     return {
         'id': 'v2.1',
         'status': 'CURRENT',

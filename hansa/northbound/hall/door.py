@@ -23,14 +23,12 @@ _NOBODY = Token('', '', '', '', '', '', frozenset(), 0.0)
 class Style(msgspec.Struct, frozen=True):
     """How one API differs from the others here.
 
-    `service` is our word for it, `mount` its first path segment, `fault` puts an error into its form, `base` is its
-    microversion range where no site told one (None: it has none).
+    `service` is our word for it, `mount` its first path segment, `fault` puts an error into its form.
     """
 
     service: str
     mount: str
     fault: Fault
-    base: versions.Range | None = None
 
 
 class Door:
@@ -76,29 +74,28 @@ class Door:
         return await self._identity.validate(word)
 
     def _version(self, request: wire.Request, route: table.Route) -> str:
-        """Routed calls may use what their own site offers, so only the site judges a version above the league's."""
-        if self.style.base is None:
+        """The microversion of the call, asked of sites in words that all of them understand.
+
+        What goes to one site may use what that site offers: of a routed call the site judges, of a placed one the handler, which
+        knows the zone.
+        """
+        service = self.style.service
+        if service not in versions.LEAST:
             return ''
-        wanted = versions.asked(self.style.service, request)
-        offered = versions.offered(self._roster, self.style.service, self.style.base)
+        offered = versions.offered(self._roster, service)
         if route.open:
             return versions.text(offered.lowest)
-        if route.kind == 'routed' and wanted and wanted != 'latest' and self._some_site_has(wanted):
-            return wanted
-        return versions.resolve(wanted, offered)
-
-    def _some_site_has(self, wanted: str) -> bool:
-        version = versions.number(wanted)
-        return any(version <= versions.number(member.highest(self.style.service) or '0.0') for member in self._roster)
+        wanted = versions.asked(service, request)
+        single = route.kind in {'routed', 'placed'}
+        version = wanted if single and wanted not in {'', 'latest'} else versions.resolve(wanted, offered)
+        versions.settle(request, service, wanted if single or not wanted else version)
+        return version
 
     def _finish(self, reply: wire.Answer, request: wire.Request, version: str) -> wire.Answer:
         names = {name.lower() for name, _ in reply.headers}
         reply.headers.append(('x-openstack-request-id', request.id))
         if self.style.service == 'compute' and 'x-compute-request-id' not in names:
             reply.headers.append(('x-compute-request-id', request.id))
-        if version and self.style.base is not None and 'openstack-api-version' not in names:
-            reply.headers.append(('OpenStack-API-Version', f'{self.style.service} {version}'))
-            reply.headers.append(('Vary', 'OpenStack-API-Version'))
-            if self.style.service == 'compute':
-                reply.headers.append(('X-OpenStack-Nova-API-Version', version))
+        if version and 'openstack-api-version' not in names:
+            reply.headers.extend(versions.told(self.style.service, version))
         return reply

@@ -10,7 +10,7 @@ from hansa.model.errors import BadRequest, HansaError, SiteDown
 from hansa.model.resource import KINDS, Kind
 from hansa.northbound.hall import headers, table, versions, wire
 from hansa.ports.roster import Roster
-from hansa.rules import views
+from hansa.rules import views, zones
 from hansa.services.accounts import Accounts
 from hansa.services.companies import Companies
 from hansa.services.listing import Listing
@@ -79,10 +79,11 @@ def tail(ask: table.Ask) -> str:
 def last_known(services: Services, ask: table.Ask, found: LastKnown) -> wire.Answer:
     """An object of a site that does not answer, as last known, with its age."""
     kind = KINDS[found.record.kind]
+    version = _own_version(services, ask, found.record.site)
     doc = views.unreachable(
         kind.name,
         msgspec.json.decode(found.record.doc),
-        versions.number(ask.call.version or '0.0'),
+        versions.number(version or '0.0'),
         ask.call.token.admin,
         context(ask),
         single=True,
@@ -90,7 +91,16 @@ def last_known(services: Services, ask: table.Ask, found: LastKnown) -> wire.Ans
     body: object = doc if kind.service == 'image' else {kind.single: doc}
     age = services.listing.age(found.record)
     warning = f'110 hansa "{found.why.site} {found.why.why}; this is {age} s old"'
-    return wire.document(200, body, ('Age', str(age)), ('Warning', warning), ('x-hansa-site', found.record.site))
+    told = versions.told(kind.service, version) if version else []
+    return wire.document(200, body, ('Age', str(age)), ('Warning', warning), ('x-hansa-site', found.record.site), *told)
+
+
+def _own_version(services: Services, ask: table.Ask, site: str) -> str:
+    """The microversion that a site would answer at; '' where the API has none. Raises NotAcceptable as the site would."""
+    service = ask.call.service
+    if service not in versions.LEAST:
+        return ''
+    return versions.resolve(versions.asked(service, ask.request), versions.at(services.roster.get(site), service))
 
 
 def context(ask: table.Ask, flavors: dict[str, str] | None = None) -> views.Context:
@@ -118,7 +128,25 @@ async def place(services: Services, ask: table.Ask, kind: Kind, forward: Forward
     wrap = '' if kind.service == 'image' else kind.single
     if wrap and not isinstance(body.get(wrap), dict):
         raise BadRequest(f"Invalid input for operation: the body has no object '{wrap}'.")
+    _judge(services, ask, forward, body[wrap] if wrap else body)
     return answer(await services.placing.create(ask.call, kind, forward, body, wrap))
+
+
+def _judge(services: Services, ask: table.Ask, forward: Forward, item: dict[str, Any]) -> None:
+    """A create with a zone may use what the zone's site offers, any other what all sites offer. Raises NotAcceptable."""
+    service = ask.call.service
+    if service not in versions.LEAST:
+        return
+    zone = item.get('availability_zone')
+    site = zones.parse(zone)[0] if isinstance(zone, str) else ''
+    if site in services.roster:
+        _own_version(services, ask, site)
+        return
+    wanted = versions.asked(service, ask.request)
+    version = versions.resolve(wanted, versions.offered(services.roster, service))
+    if wanted:
+        versions.settle(ask.request, service, version)
+        forward.headers = headers.passed(ask.request)
 
 
 async def _bulk(services: Services, ask: table.Ask, kind: Kind, forward: Forward, items: list[Any]) -> wire.Answer:
@@ -167,6 +195,7 @@ def created(services: Services, above: str = '') -> table.Handler:
         forward = await headers.forward(ask.request, collection, services.limit)
         body = decoded(forward) or {}
         wrap = next((key for key, value in body.items() if isinstance(value, dict)), '')
+        _judge(services, ask, forward, body[wrap] if wrap else body)
         kind = Kind(word, ask.call.service, word.replace('-', '_'), wrap, path=word)
         reply = await services.placing.create(ask.call, kind, forward, body, wrap)
         if reply.status < 300 and isinstance(reply.body, bytes):

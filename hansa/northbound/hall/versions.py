@@ -8,7 +8,8 @@ import msgspec
 
 from hansa.model.errors import BadRequest, NotAcceptable
 from hansa.northbound.hall import wire
-from hansa.ports.roster import Roster
+from hansa.ports.roster import Member, Roster
+from hansa.services import relay
 
 _FORM = re.compile(r'[1-9]\d{0,2}\.(0|[1-9]\d{0,3})')
 _WORDS = {'compute': ('compute', 'nova'), 'volume': ('volume', 'block-storage')}
@@ -22,6 +23,10 @@ class Range(msgspec.Struct, frozen=True):
 
     def __contains__(self, version: object) -> bool:
         return isinstance(version, tuple) and self.lowest <= version <= self.highest
+
+
+LEAST = {'compute': Range((2, 1), (2, 1)), 'volume': Range((3, 0), (3, 0))}
+"""What every release has of the APIs that have microversions: all that is used of a site that tells none."""
 
 
 def asked(service: str, request: wire.Request) -> str:
@@ -41,13 +46,31 @@ def _checked(version: str) -> str:
     return version
 
 
-def offered(roster: Roster, service: str, base: Range) -> Range:
-    """What every site of the league offers; `base` where no site has told yet."""
-    lowest, highest = base.lowest, base.highest
-    told = [(member.capabilities.services[service]) for member in roster if member.capabilities and service in member.capabilities.services]
-    tops = [number(offer.highest) for offer in told if offer.highest]
-    bottoms = [number(offer.lowest) for offer in told if offer.lowest]
-    return Range(max([lowest, *bottoms]), min(tops, default=highest))
+def offered(roster: Roster, service: str) -> Range:
+    """What every site of the league offers; the least where no site has told yet."""
+    ranges = [at(member, service) for member in roster if member.capabilities and service in member.capabilities.services]
+    lowest = max((each.lowest for each in ranges), default=LEAST[service].lowest)
+    return Range(lowest, min((each.highest for each in ranges), default=LEAST[service].highest))
+
+
+def at(member: Member, service: str) -> Range:
+    """What one site offers."""
+    offer = member.capabilities.services.get(service) if member.capabilities else None
+    if offer is None or not offer.highest:
+        return LEAST[service]
+    return Range(max(LEAST[service].lowest, number(offer.lowest or '0.0')), number(offer.highest))
+
+
+def settle(request: wire.Request, service: str, version: str) -> None:
+    """Let a request ask a site for a version in the words that every release of the service understands."""
+    for name in ('openstack-api-version', 'x-openstack-nova-api-version'):
+        request.headers.pop(name, None)
+    request.headers.update((name.lower(), value) for name, value in relay.microversion(service, version))
+
+
+def told(service: str, version: str) -> list[tuple[str, str]]:
+    """The headers that tell the client which version it was answered at."""
+    return [*relay.microversion(service, version), ('Vary', 'OpenStack-API-Version')]
 
 
 def resolve(wanted: str, range: Range) -> str:

@@ -1,10 +1,11 @@
-"""The version documents of the image API, with the league's links."""
+"""The version documents of the image API, with the league's links and the versions that every site has."""
 
 from __future__ import annotations
 
-from hansa.northbound.hall import kinds, table, wire
+from hansa.northbound.hall import kinds, table, versions, wire
 
-_VERSIONS = ('v2.17', 'v2.16', 'v2.15', 'v2.13', 'v2.12', 'v2.11', 'v2.10', 'v2.9', 'v2.8', 'v2.7', 'v2.6', 'v2.5', 'v2.4', 'v2.3', 'v2.2', 'v2.1', 'v2.0')
+_MINORS = (17, 16, 15, *range(13, -1, -1))
+"""Those that Glance has; there is no 2.14."""
 
 
 def every(services: kinds.Services, status: int) -> table.Handler:
@@ -12,8 +13,10 @@ def every(services: kinds.Services, status: int) -> table.Handler:
 
     async def handle(ask: table.Ask) -> wire.Answer:
         links = [{'rel': 'self', 'href': f'{ask.call.base}/v2/'}]
+        tops = [versions.number(told)[1] for member in services.roster if (told := member.highest('image'))]
+        minors = [minor for minor in _MINORS if minor <= min(tops, default=_MINORS[0])]
         found = [
-            {'id': id, 'status': 'CURRENT' if at == 0 else 'SUPPORTED', 'links': links} for at, id in enumerate(_VERSIONS)
+            {'id': f'v2.{minor}', 'status': 'CURRENT' if minor == minors[0] else 'SUPPORTED', 'links': links} for minor in minors
         ]
         return wire.document(status, {'versions': found})
 

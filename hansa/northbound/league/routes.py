@@ -138,7 +138,9 @@ class League:
 
     async def _shown(self, status: int, member: Member) -> wire.Answer:
         summary = await self._store.summary()
-        return wire.document(status, {'site': views.details(member, summary, await self._unclaimed(member), self._clock.now())})
+        league = {each.name: each.capabilities for each in self._roster if each.capabilities}
+        shown = views.details(member, summary, await self._unclaimed(member), self._clock.now(), league)
+        return wire.document(status, {'site': shown})
 
     async def _unclaimed(self, member: Member) -> int:
         counts = 0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Mapping
 
 from hansa.model.decision import Decision
+from hansa.model.site import Capabilities
 from hansa.ports.roster import Member
+from hansa.rules import lacks
 
 Summary = list[tuple[str, str, int, float]]
 
@@ -34,8 +37,10 @@ def site(member: Member, summary: Summary, unclaimed: int, now: float) -> dict[s
     }
 
 
-def details(member: Member, summary: Summary, unclaimed: int, now: float) -> dict[str, object]:
-    """A site with all that is known of it."""
+def details(
+    member: Member, summary: Summary, unclaimed: int, now: float, league: Mapping[str, Capabilities] | None = None
+) -> dict[str, object]:
+    """A site with all that is known of it; `league` holds the capabilities of all sites by name."""
     health = member.site.health()
     capabilities = member.capabilities
     services = capabilities.services if capabilities else {}
@@ -44,7 +49,7 @@ def details(member: Member, summary: Summary, unclaimed: int, now: float) -> dic
         'services': {name: {'lowest': offer.lowest, 'highest': offer.highest} for name, offer in services.items()},
         'zones': dict(capabilities.zones) if capabilities else {},
         'extensions': list(capabilities.extensions) if capabilities else [],
-        'missing': list(capabilities.missing) if capabilities else [],
+        'missing': [*(capabilities.missing if capabilities else ()), *lacks.sentences(member.name, league or {})],
         'health': {'reachable': health.reachable, 'since': moment(health.since), 'reason': health.reason},
         'kinds': [_kind(member, kind, count, now) for name, kind, count, _ in summary if name == member.name],
     }

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from hansa.northbound.hall import kinds, table, versions, wire
 
-BASE = versions.Range((3, 0), (3, 0))
-
 
 def every(services: kinds.Services, status: int) -> table.Handler:
     """`GET /` (300, as Cinder answers) and `GET /v3` (200)."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        offered = versions.offered(services.roster, 'volume', BASE)
+        offered = versions.offered(services.roster, 'volume')
         entry = {
             'id': 'v3.0',
             'status': 'CURRENT',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ NEEDED = ('compute', 'volume', 'network', 'image', 'identity')
 _ZONES = {'compute': '/os-availability-zone', 'volume': '/os-availability-zone', 'network': '/availability_zones'}
 # A microversion API is found in its version document by how the id of the version begins.
 _MAJOR = {'compute': 'v2.1', 'volume': 'v3', 'placement': 'v1'}
+
+_MINOR = re.compile(r'v2\.(\d{1,3})')
 
 # Service, method, path and JSON body to status and decoded JSON (None where it is none).
 Ask = Callable[[str, str, str, object], Awaitable[tuple[int, Any]]]
@@ -67,6 +70,8 @@ async def _mode(site: str, ask: Ask, names: tuple[str, str, str, str]) -> Mode:
 
 
 async def _offer(ask: Ask, word: str) -> ServiceOffer:
+    if word == 'image':
+        return await _minors(ask)
     major = _MAJOR.get(word)
     if major is None:
         return ServiceOffer()
@@ -77,6 +82,14 @@ async def _offer(ask: Ask, word: str) -> ServiceOffer:
             if str(version.get('id') or '').startswith(major) and highest:
                 return ServiceOffer(str(version.get('min_version') or ''), highest)
     return ServiceOffer()
+
+
+async def _minors(ask: Ask) -> ServiceOffer:
+    """Glance's minor versions cannot be asked for, but they say what it can do."""
+    _, doc = await ask('image', 'GET', '^/', None)
+    told = [_MINOR.fullmatch(str(version.get('id'))) for version in _versions(doc)]
+    found = [int(match[1]) for match in told if match]
+    return ServiceOffer(f'2.{min(found)}', f'2.{max(found)}') if found else ServiceOffer()
 
 
 def _versions(doc: Any) -> list[dict[str, Any]]:
