@@ -7,7 +7,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab-test bench lock clean
+.PHONY: help setup run test lab-test tempest bench lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -36,12 +36,15 @@ test: setup  ## style, types and all tests that need neither root nor network
 lab-test: setup  ## the tests against real OpenStack clouds on this machine (Debian, root)
 	lab/with 2 $(BIN)/pytest -q -m lab tests
 
+tempest: setup  ## OpenStack's own API tests, on a cloud directly and through a league: make tempest [TEMPEST='--only compute --regex servers'] (Debian, root)
+	lab/with 2 $(BIN)/python -m conformance $(TEMPEST)
+
 bench: setup  ## how fast it is, against nginx and a real Nova (Debian, root; installs nginx where it is missing)
 	lab/with 1 $(BIN)/python -m bench $(BENCH)
 
 lock:  ## renew the locks after a change to requirements*.in; with UPGRADE=1 take the newest versions
 	test -x .lock-tools/bin/uv || { $(PYTHON) -m venv .lock-tools && .lock-tools/bin/pip install -qq uv; }
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev conformance/requirements; do \
 	  .lock-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --strip-extras $(if $(UPGRADE),--upgrade) $$name.in -o $$name.lock || exit 1; \
 	done

@@ -1,0 +1,91 @@
+"""The verdict told: to people at a terminal, and as docs/conformance.md."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import pathlib
+import platform
+from collections.abc import Sequence
+
+import hansa
+from conformance import judging, tools
+
+_LAB = pathlib.Path(__file__).parents[1] / 'lab' / 'requirements.lock'
+_SHOWN = ('keystone', 'nova', 'neutron', 'cinder', 'glance')
+
+
+def table(counts: Sequence[judging.Count]) -> str:
+    """Both sides' counts side by side, by service and in all."""
+    lines = [f'{"":10} {"":>6} {"a cloud directly":^22}   {"through the league":^22}', f'{"":10} {"tests":>6}' + f' {"pass":>7}{"fail":>7}{"skip":>7}  ' * 2 + ' differ']
+    for each in (*counts, _sum(counts)):
+        sides = ''.join(f' {side[0]:>7}{side[1]:>7}{side[2]:>7}  ' for side in (each.direct, each.league))
+        lines.append(f'{each.service:10} {each.tests:>6}{sides} {each.differ:>6}')
+    return '\n'.join(lines)
+
+
+def complaints(verdict: judging.Verdict) -> list[str]:
+    """What has to be mended, a line each."""
+    lines = [f'NO REASON: {each.test} ({each.state}): {each.why}' for each in verdict.differences if not each.reason]
+    lines += [f'STALE: no difference needs the reason for {each.tests}' for each in verdict.stale]
+    if verdict.missing:
+        lines.append(f'NOT RUN: {len(verdict.missing)} tests, {verdict.missing[0]} first')
+    return lines
+
+
+def page(verdict: judging.Verdict) -> str:
+    """docs/conformance.md."""
+    counts = [*verdict.counts, _sum(verdict.counts)]
+    rows = '\n'.join(
+        f'| {each.service} | {each.tests} | {" | ".join(map(str, (*each.direct, *each.league)))} | {each.differ} |' for each in counts
+    )
+    grouped: dict[str, list[str]] = {}
+    for each in verdict.differences:
+        grouped.setdefault(each.reason or '**none given yet**', []).append(each.test.removeprefix('tempest.api.'))
+    exceptions = '\n'.join(f'| {"<br>".join(f"`{test}`" for test in tests)} | {reason} |' for reason, tests in grouped.items())
+    return f"""# Conformance: Tempest
+
+Written by `make tempest`; do not edit. {_when()}.
+
+OpenStack's own API tests are run twice with the same settings and credentials: against one cloud of the lab directly, and against a league over two
+such clouds. A test that passes directly has to pass through the league, or stands below with the reason why not. What fails or is skipped directly says
+something of the lab (its hypervisor, disks and networks only pretend) and is no measure of the league.
+
+{_versions()}
+
+| service | tests | pass directly | fail | skip | pass through the league | fail | skip | pass directly only |
+|---|---|---|---|---|---|---|---|---|
+{rows}
+
+## Exceptions
+
+Tests that pass on a cloud directly and not through the league: {len(verdict.differences)}. The reasons are kept in `conformance/reasons.toml`.
+
+| tests, below `tempest.api` | reason |
+|---|---|
+{exceptions or '| none | |'}
+"""
+
+
+def _when() -> str:
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return f'Last run {day} on {os.cpu_count()} cores, Python {platform.python_version()}'
+
+
+def _versions() -> str:
+    clouds = ', '.join(f'{name} {tools.version(name, _LAB)}' for name in _SHOWN)
+    return f'Tempest {tools.version("tempest")} against Hansa {hansa.__version__} over clouds of {clouds}.'
+
+
+def _sum(counts: Sequence[judging.Count]) -> judging.Count:
+    def added(sides: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
+        passed, failed, skipped = (sum(side[at] for side in sides) for at in range(3))
+        return passed, failed, skipped
+
+    return judging.Count(
+        'all',
+        sum(each.tests for each in counts),
+        added([each.direct for each in counts]),
+        added([each.league for each in counts]),
+        sum(each.differ for each in counts),
+    )
