@@ -19,7 +19,7 @@ SERVICES = {
     'network': ('network',),
     'identity': ('identity',),
 }
-MICROVERSION = {'OpenStack-API-Version': 'compute 2.96'}
+MICROVERSION = {'OpenStack-API-Version': 'compute 2.96,volume 3.70'}
 
 
 class Cloud:

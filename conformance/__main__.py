@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ SIDES = ('direct', 'league')
 def main() -> int:
     """Run what is asked for, judge all that has a result."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     known = judging.reasons(REASONS)
     tools.install()
     options.results.mkdir(parents=True, exist_ok=True)
@@ -87,8 +89,11 @@ def _run(side: str, runner: running.Runner, ids: Sequence[str], file: pathlib.Pa
     if not ids:
         return
     print(f'== {side}: {len(ids)} tests', flush=True)
-    said = runner.run(ids, options.workers, options.minutes * 60)
-    results.saved(file, results.added(results.loaded(file), ids, said))
+    try:
+        runner.run(ids, options.workers, options.minutes * 60)
+    finally:
+        # What had ended when the run was stopped is not lost.
+        results.saved(file, results.added(results.loaded(file), ids, runner.said()))
 
 
 @contextlib.contextmanager

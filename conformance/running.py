@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from conformance import conf, facts, results, tools
 
 TEST_SECONDS = 600
+_OUT = 'run.jsonl'
 _POLL = 1.0
 _TELL = 60.0
 
@@ -39,9 +40,9 @@ class Runner:
         ids = [line for line in done.stdout.decode().splitlines() if line.startswith('tempest.api.')]
         return [id for id in ids if results.service(id) in services and re.search(regex, id)]
 
-    def run(self, ids: Sequence[str], workers: int, seconds: float) -> list[results.Outcome]:
-        """Run these, for at most so many seconds; what has ended by then."""
-        chosen, out = self._folder / 'chosen', self._folder / 'run.jsonl'
+    def run(self, ids: Sequence[str], workers: int, seconds: float) -> None:
+        """Run these, for at most so many seconds."""
+        chosen, out = self._folder / 'chosen', self._folder / _OUT
         chosen.write_text('\n'.join(ids) + '\n', encoding='utf-8')
         command = [str(tools.BIN / 'stestr'), 'run', '--subunit', '--concurrency', str(workers), '--load-list', str(chosen)]
         with out.open('wb') as sink, (self._folder / 'stestr.log').open('wb') as log, contextlib.ExitStack() as stack:
@@ -56,7 +57,10 @@ class Runner:
                 # The filter alone holds the pipe, so that it ends when the tests do.
                 tests.stdout.close()
             self._watch(filtered, out, len(ids), seconds)
-        with out.open('rb') as lines:
+
+    def said(self) -> list[results.Outcome]:
+        """The outcomes of the last run so far."""
+        with (self._folder / _OUT).open('rb') as lines:
             return results.told(lines)
 
     def _watch(self, filtered: subprocess.Popen[bytes], out: pathlib.Path, number: int, seconds: float) -> None:
