@@ -56,12 +56,14 @@ from hansa.sites.sim.transport import AsgiTransport
 from hansa.storage.sqlite import open_store
 from hansa.sync.flock import Flock
 from hansa.sync.intake import Intake
+from hansa.workflows.clearing import Clearing
 from hansa.workflows.levelling import Levelling
 from hansa.workflows.recovering import Recovering
 
 _log = logging.getLogger('hansa')
 _RECOVER_EVERY = 5.0
 _LEVEL_EVERY = 15.0
+_CLEAR_EVERY = 60.0
 
 
 class House:
@@ -143,9 +145,11 @@ async def build(
     )
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
     levelling = Levelling(store, book, roster, groups, flock)
+    clearing = Clearing(store, book, roster, identity, accounts)
     loops = [
         asyncio.create_task(_repeat(recovering.go_over, _RECOVER_EVERY, clock)),
         asyncio.create_task(_repeat(levelling.go_over, _LEVEL_EVERY, clock)),
+        asyncio.create_task(_repeat(clearing.go_over, _CLEAR_EVERY, clock)),
     ]
     return House(hall, store, membership, flock, roster, loops)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import pathlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Literal
 
 from hansa.keystone import configuration, projects
 from hansa.keystone.accounts import ENGINE_USER, Accounts
@@ -64,6 +65,10 @@ class KeystoneEngine:
     async def project_ids(self, words: Sequence[str]) -> dict[str, str]:
         """Ids of projects named by id or name; unknown ones are left out. Raises SiteDown('identity')."""
         return await projects.find(self._session, words)
+
+    async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
+        """Those under which there is nothing of the kind. Raises SiteDown('identity')."""
+        return await projects.gone(self._session, kind, ids)
 
     async def close(self) -> None:
         """End the child, if there is one, and all connections."""

@@ -1,8 +1,9 @@
-"""Which project is meant by a word, as Keystone knows it."""
+"""Which projects and users there are, as Keystone knows it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import quote
 
 import msgspec
@@ -19,6 +20,11 @@ class _Projects(msgspec.Struct):
     projects: list[_Project]
 
 
+class _Listed(msgspec.Struct):
+    projects: list[_Project] = []
+    users: list[_Project] = []
+
+
 async def find(session: Session, words: Sequence[str]) -> dict[str, str]:
     """Ids of projects named by id or by name (in any domain, the first found); unknown ones are left out. Raises SiteDown."""
     found: dict[str, str] = {}
@@ -29,13 +35,33 @@ async def find(session: Session, words: Sequence[str]) -> dict[str, str]:
     return found
 
 
+async def gone(session: Session, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
+    """Those of the ids under which there is no project or user. Raises SiteDown.
+
+    The list may be cut off by a limit, so what it does not have is asked for by itself.
+    """
+    status, body = await session.read(f'/v3/{kind}s', [], TIMEOUT)
+    try:
+        listed = msgspec.json.decode(body, type=_Listed) if status == 200 else None
+    except msgspec.MsgspecError:
+        listed = None
+    if listed is None:
+        raise SiteDown('identity', f'answered {status}, and no list, when asked for {kind}s')
+    known = {each.id for each in (*listed.projects, *listed.users)}
+    return [id for id in ids if id not in known and not await _there(session, kind, id)]
+
+
+async def _there(session: Session, kind: str, id: str) -> bool:
+    status, _ = await session.read(f'/v3/{kind}s/{quote(id, safe="")}', [], TIMEOUT)
+    if status not in {200, 404}:
+        raise SiteDown('identity', f'answered {status} when asked for a {kind}')
+    return status == 200
+
+
 async def _by_id(session: Session, word: str) -> str:
     if word in {'', '.', '..'}:
         return ''
-    status, _ = await session.read(f'/v3/projects/{quote(word, safe="")}', [], TIMEOUT)
-    if status not in {200, 404}:
-        raise SiteDown('identity', f'answered {status} when asked for a project')
-    return word if status == 200 else ''
+    return word if await _there(session, 'project', word) else ''
 
 
 async def _by_name(session: Session, word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Literal
 
 from hansa.model.call import Token
 from hansa.model.errors import TooLarge, Unauthorized
@@ -79,6 +80,11 @@ class IdentityTwin:
         known = {told.project_name: told.project for told in self._tokens.values() if told.project}
         known |= {id: id for id in known.values()}
         return {word: known[word] for word in words if word in known}
+
+    async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
+        """Those that none of its tokens is of."""
+        known = {told.project if kind == 'project' else told.user for told in self._tokens.values()}
+        return [id for id in ids if id not in known]
 
     async def close(self) -> None:
         """Nothing to end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from hansa.model.call import Token
 from hansa.ports.site import Headers, SiteResponse
@@ -28,6 +28,10 @@ class Identity(Protocol):
 
     async def project_ids(self, words: Sequence[str]) -> dict[str, str]:
         """Ids of projects named by id or by name (in any domain, the first found); unknown ones are left out. Raises SiteDown."""
+        ...
+
+    async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
+        """Those of the ids under which there is no project, or no user. Raises SiteDown."""
         ...
 
     async def close(self) -> None:

@@ -64,6 +64,17 @@ class Accounts:
         found = (await self._identity(member, 'GET', '/projects', None, f'domain_id={domain}'))['projects']
         return {str(project['name']): str(project['id']) for project in found}
 
+    async def dismiss(self, member: Member, alias: Alias) -> None:
+        """Take away the shadow of a project or user that the league has no more. Raises SiteDown."""
+        await self._identity(member, 'DELETE', f'/{alias.kind}s/{alias.local}', None, absent=True)
+        await self._store.drop_aliases([alias])
+        self._book.drop([alias])
+        self._found.pop((member.name, alias.kind, alias.league), None)
+        self._granted = {grant for grant in self._granted if grant[0] != member.name or alias.local not in grant}
+        if alias.kind == 'user':
+            await self._store.unset(f'shadow/{member.name}/{alias.league}')
+            self._shadows.pop((member.name, alias.league), None)
+
     async def project(self, call: Call, member: Member, project: str) -> str:
         """The site's id for a league project, which is made there if need be; '' where the site is no managed one. Raises SiteDown."""
         return await self._project(member, project, call.token) if member.managed else ''
@@ -168,12 +179,15 @@ class Accounts:
         return str(made[kind]['id'])
 
     async def _identity(
-        self, member: Member, method: str, path: str, body: object, query: str = ''
+        self, member: Member, method: str, path: str, body: object, query: str = '', *, absent: bool = False
     ) -> dict[str, Any]:
+        """`absent` says that a 404 is as good as success."""
         raw = msgspec.json.encode(body) if body is not None else None
         headers = [('Content-Type', 'application/json')] if body is not None else []
         response = await member.site.send(SiteRequest('identity', method, path, query, headers, raw), OPERATOR, _TIMEOUT)
         answer = await response.read()
+        if response.status == 404 and absent:
+            return {}
         if response.status >= 400:
             raise SiteDown(member.name, f'refused to prepare an account ({method} {path.split("/")[1]}: {response.status})')
         try:

@@ -114,6 +114,15 @@ def test_projects_are_found_by_id_and_by_name(side: Side) -> None:
     side.run(act())
 
 
+def test_what_is_gone_is_told_from_what_is_there(side: Side) -> None:
+    async def act() -> None:
+        told = await side.identity.validate(await side.issue())
+        assert await side.identity.gone('project', [told.project, 'none', 'a/b?c=d']) == ['none', 'a/b?c=d']
+        assert await side.identity.gone('user', ['none', told.user]) == ['none']
+
+    side.run(act())
+
+
 def test_relay_gives_an_answer_with_a_body_in_keystones_form(side: Side) -> None:
     async def act() -> None:
         answer = await side.identity.relay('GET', '/v3/users/no-such-user', '', [], None)
