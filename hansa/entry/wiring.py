@@ -39,6 +39,7 @@ from hansa.services.journal import Journal
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
 from hansa.services.membership import Membership
+from hansa.services.numbering import Numbering
 from hansa.services.placing import Placing
 from hansa.services.preparing import Preparing
 from hansa.services.quotas import Quotas
@@ -129,6 +130,7 @@ async def build(
         companies=companies,
         listing=Listing(store, roster, clock),
         locating=locating,
+        numbering=Numbering(store, roster),
         placing=Placing(store, roster, relay, journal, preparing, surveying, flock, companies),
         quotas=quotas,
         relay=relay,

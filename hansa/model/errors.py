@@ -50,6 +50,12 @@ class Conflict(HansaError):
     status = 409
 
 
+class Gone(HansaError):
+    """What was asked for was offered once and is no more."""
+
+    status = 410
+
+
 class TooLarge(HansaError):
     """The body, the header or the page asked for is over a limit."""
 

@@ -24,7 +24,7 @@ _FREE = (
     rb'|(?:(?:display_)?(?:name|description)|user_data|adminPass)' + _IS + rb'"(?!' + _ID + rb'")' + _TEXT + rb'")'
 )  # fmt: skip
 _HREF = rb'(?:href|next|first|self|file|schema)' + _IS + rb'"(?P<url>(?:https?://[^/"]+)?/' + _TEXT + rb')"'
-_ZONE = rb'(?:OS-EXT-AZ:)?(?:pinned_)?(?:availability_zone|zoneName)' + _IS + rb'"(?P<zone>' + _TEXT + rb')"'
+_ZONE = rb'(?:OS-EXT-AZ:)?(?:pinned_)?(?:availability_zone|availabilityZone|zoneName)' + _IS + rb'"(?P<zone>' + _TEXT + rb')"'
 _ZONES = (
     rb'availability_zone(?:s|_hints)' + _IS
     + rb'\[(?P<zones>\s*+(?:"' + _TEXT + rb'"\s*+(?:,\s*+"' + _TEXT + rb'"\s*+)*+)?+)\]'

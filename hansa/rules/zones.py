@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 
 def shown(site: str, zone: str, zones: Sequence[str]) -> str:
-    """The league's word for a site's zone; `zones` are all that the site has for the service."""
-    return f'{site}:{zone}' if zone and len(zones) > 1 else site
+    """The league's word for a site's zone; `zones` are all that the site is known to have for the service."""
+    only = len(zones) <= 1 and (not zones or zone == zones[0])
+    return site if only or not zone else f'{site}:{zone}'
 
 
 def parse(zone: str) -> tuple[str, str]:

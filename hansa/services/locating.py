@@ -124,7 +124,7 @@ class Locating:
 
     async def _has(self, call: Call, member: Member, path: str, id: str) -> bool | SiteDown:
         try:
-            status, _ = await self._relay.ask(call, member, call.service, f'{path}/{id}', timeout=_PROBE_TIMEOUT)
+            status, _ = await self._relay.ask(call, member, call.service, f'{path}/{id}', timeout=_PROBE_TIMEOUT, version=call.version)
         except SiteDown as error:
             return error
         except HansaError:

@@ -79,7 +79,7 @@ def test_another_projects_replica_is_shown_as_the_same_image() -> None:
     [
         (EAST, '"availability_zone": "east"', '"availability_zone": "nova"', None),
         (EAST, '"availability_zone": "east:nova"', '"availability_zone": "nova"', '"availability_zone": "east"'),
-        (EAST, '"availability_zone": "west"', '"availability_zone": "west"', '"availability_zone": "east"'),
+        (EAST, '"availability_zone": "west"', '"availability_zone": "west"', '"availability_zone": "east:west"'),
         (EAST, '"OS-EXT-AZ:availability_zone":"east"', '"OS-EXT-AZ:availability_zone":"nova"', None),
         (EAST, '"pinned_availability_zone" : "east"', '"pinned_availability_zone" : "nova"', None),
         (EAST, '"availability_zone": null', '"availability_zone": null', None),

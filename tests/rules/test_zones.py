@@ -16,6 +16,8 @@ SITES = frozenset(('east', 'north'))
     [
         ('east', 'nova', ('nova',), 'east'),
         ('east', '', (), 'east'),
+        ('east', 'nova', (), 'east'),
+        ('east', 'internal', ('nova',), 'east:internal'),
         ('east', 'az1', ('az1', 'az2'), 'east:az1'),
         ('east', '', ('az1', 'az2'), 'east'),
         ('north', 'east', ('east', 'west'), 'north:east'),

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.compute import flavors, keypairs, servergroups, servers, usage, versions, zones
-from hansa.northbound.hall import gathering, kinds, own
+from hansa.northbound.compute import (
+    aggregates,
+    audits,
+    flavors,
+    gone,
+    groups,
+    hosts,
+    hypervisors,
+    keypairs,
+    legacy,
+    migrations,
+    servergroups,
+    servers,
+    usage,
+    versions,
+    zones,
+)  # fmt: skip
+from hansa.northbound.hall import everywhere, gathering, kinds, own, table
 from hansa.northbound.hall.table import Route, Table
 from hansa.services.preparing import Preparing
+
+_HOSTS = (2, 43)
 
 
 def routes(services: kinds.Services, preparing: Preparing) -> Table:
     """The table."""
     server = kinds.routed(services, 'server', '/servers')
     spec = flavors.below(services)
+
+    def boot(handler: table.Handler) -> table.Handler:
+        return gone.until((2, 103), handler)
+
     return Table(
         (
+            *gone.routes(),
             Route('own', 'GET', '/', versions.every(services), open=True),
             Route('own', 'GET', '/v2.1', versions.one(services), open=True),
             Route('listed', 'GET', '/v2.1/servers', servers.listed(services, detail=False)),
@@ -36,17 +59,28 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('listed', 'GET', '/v2.1/os-server-groups', servergroups.listed(services)),
             Route('placed', 'POST', '/v2.1/os-server-groups', servergroups.create(services)),
             Route('routed', '*', '/v2.1/os-server-groups/{id}', servergroups.one(services)),
-            Route('own', 'GET', '/v2.1/os-availability-zone', zones.listed(services, detail=False)),
-            Route('own', 'GET', '/v2.1/os-availability-zone/detail', zones.listed(services, detail=True)),
+            Route('own', 'GET', '/v2.1/os-availability-zone', zones.listed(services)),
+            Route('own', 'GET', '/v2.1/os-availability-zone/detail', zones.detailed(services)),
             Route('own', 'GET', '/v2.1/limits', own.merged(services, '/limits')),
             Route('own', 'GET', '/v2.1/os-quota-sets/{project}', own.merged(services, '/os-quota-sets/{project}')),
             Route('own', 'GET', '/v2.1/os-quota-sets/{project}/detail', own.merged(services, '/os-quota-sets/{project}/detail')),
             Route('own', 'GET', '/v2.1/os-quota-sets/{project}/defaults', own.merged(services, '/os-quota-sets/{project}/defaults')),
             Route('own', 'PUT DELETE', '/v2.1/os-quota-sets/{project}', own.quota(services, '/os-quota-sets/{project}', 'quota_set')),
             Route('own', 'GET', '/v2.1/os-quota-class-sets/{name}', own.merged(services, '/os-quota-class-sets/{name}')),
-            Route('own', 'GET', '/v2.1/os-simple-tenant-usage', usage.shown(services, '/os-simple-tenant-usage')),
-            Route('own', 'GET', '/v2.1/os-simple-tenant-usage/{project}', usage.shown(services, '/os-simple-tenant-usage/{project}')),
-            Route('own', 'GET', '/v2.1/os-hypervisors/statistics', own.merged(services, '/os-hypervisors/statistics')),
+            Route('own', 'GET', '/v2.1/os-simple-tenant-usage', usage.Usages(services, single=False).shown),
+            Route('own', 'GET', '/v2.1/os-simple-tenant-usage/{project}', usage.Usages(services, single=True).shown),
+            *_machines(services),
+            *legacy.Legacy(services, preparing.images).routes(),
+            *groups.OldGroups(services, preparing).routes(),
+            Route('own', 'GET', '/v2.1/os-volumes_boot', boot(servers.listed(services, detail=False))),
+            Route('own', 'GET', '/v2.1/os-volumes_boot/detail', boot(servers.listed(services, detail=True))),
+            Route('own', 'POST', '/v2.1/os-volumes_boot', boot(kinds.placed(services, KINDS['server']))),
+            Route('own', '*', '/v2.1/os-volumes_boot/{id}', boot(server)),
+            Route('own', 'POST', '/v2.1/os-server-external-events', gone.refused(gone.EVENTS)),
+            Route('own', 'POST', '/v2.1/os-assisted-volume-snapshots', gone.refused(gone.ASSISTED)),
+            Route('own', 'DELETE', '/v2.1/os-assisted-volume-snapshots/{id}', gone.refused(gone.ASSISTED)),
+            Route('routed', 'GET', '/v2.1/os-console-auth-tokens/{id}', everywhere.administrators(kinds.routed(services, '', '/os-console-auth-tokens'))),
+            Route('own', 'GET', '/v2.1/versions/{id}', versions.named(services)),
             Route('own', 'GET', '/v2.1/extensions', own.first(services, '/extensions')),
             Route('own', 'GET', '/v2.1/extensions/{alias}', own.first(services, '/extensions/{alias}')),
             Route('listed', 'GET', '/v2.1/{any}', gathering.gathered(services, '/{any}')),
@@ -54,4 +88,31 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('routed', '*', '/v2.1/{any}/{id}', kinds.found(services)),
             Route('routed', '*', '/v2.1/{any}/{id}/**', kinds.found(services)),
         )
+    )
+
+
+def _machines(services: kinds.Services) -> tuple[Route, ...]:
+    """What administrators see of the sites' own machines."""
+    machines = hypervisors.Hypervisors(services)
+    services_and_hosts = hosts.Hosts(services)
+    those = aggregates.Aggregates(services)
+    audit = '/v2.1/os-instance_usage_audit_log'
+    return (
+        Route('own', 'GET', '/v2.1/os-hypervisors/statistics', gone.until((2, 88), own.merged(services, '/os-hypervisors/statistics'))),
+        Route('listed', 'GET', '/v2.1/os-hypervisors', machines.listed('/os-hypervisors')),
+        Route('listed', 'GET', '/v2.1/os-hypervisors/detail', machines.listed('/os-hypervisors/detail')),
+        Route('routed', 'GET', '/v2.1/os-hypervisors/{id}', machines.one),
+        Route('routed', 'GET', '/v2.1/os-hypervisors/{id}/**', machines.below),
+        Route('listed', 'GET', '/v2.1/os-services', services_and_hosts.listed('/os-services', 'services')),
+        Route('routed', 'PUT DELETE', '/v2.1/os-services/{id}', services_and_hosts.service),
+        Route('listed', 'GET', '/v2.1/os-hosts', gone.until(_HOSTS, services_and_hosts.listed('/os-hosts', 'hosts'))),
+        Route('routed', 'GET PUT', '/v2.1/os-hosts/{id}', gone.until(_HOSTS, services_and_hosts.host)),
+        Route('routed', 'GET', '/v2.1/os-hosts/{id}/**', gone.until(_HOSTS, services_and_hosts.host)),
+        Route('listed', 'GET', '/v2.1/os-aggregates', those.listed),
+        Route('placed', 'POST', '/v2.1/os-aggregates', those.create),
+        Route('routed', 'GET PUT DELETE', '/v2.1/os-aggregates/{id}', those.one),
+        Route('routed', 'POST', '/v2.1/os-aggregates/{id}/**', those.one),
+        Route('listed', 'GET', '/v2.1/os-migrations', migrations.listed(services)),
+        Route('own', 'GET', audit, audits.shown(services, '/os-instance_usage_audit_log', 'instance_usage_audit_logs')),
+        Route('own', 'GET', f'{audit}/{{before}}', audits.shown(services, '/os-instance_usage_audit_log/{before}', 'instance_usage_audit_log')),
     )

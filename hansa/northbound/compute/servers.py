@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hansa.model.listing import Query
-from hansa.northbound.compute import params
+from hansa.northbound.compute import moves, params
 from hansa.northbound.hall import headers, kinds, lists, table, wire
 from hansa.services.routing import decoded
 
@@ -36,7 +38,11 @@ def act(services: kinds.Services) -> table.Handler:
 
     async def handle(ask: table.Ask) -> wire.Answer:
         forward = await headers.forward(ask.request, '', services.limit)
-        makes = bool({'createImage', 'createBackup'}.intersection(decoded(forward) or {}))
+        body = decoded(forward)
+        makes = bool({'createImage', 'createBackup'}.intersection(body or {}))
+        if body and moves.aimed(body):
+            member, _ = await services.locating.member(ask.call, 'server', '/servers', ask.names['id'])
+            forward.body = msgspec.json.encode(moves.local(body, member, services.roster.names()))
         reply = await services.routing.change(ask.call, 'server', '/servers', ask.names['id'], '/action', forward)
         if makes and reply.status < 300:
             told = kinds.document(reply).get('image_id') if reply.body else reply.header('location').rpartition('/')[2]

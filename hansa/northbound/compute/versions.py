@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa.model.errors import NotFound
 from hansa.northbound.hall import kinds, table, versions, wire
 
 
@@ -32,5 +33,16 @@ def one(services: kinds.Services) -> table.Handler:
     async def handle(ask: table.Ask) -> wire.Answer:
         media = [{'base': 'application/json', 'type': 'application/vnd.openstack.compute+json;version=2.1'}]
         return wire.document(200, {'version': {**_entry(services, ask.call.base), 'media-types': media}})
+
+    return handle
+
+
+def named(services: kinds.Services) -> table.Handler:
+    """`GET /v2.1/versions/{id}`."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        if ask.names['id'] != 'v2.1':
+            raise NotFound(f'There is no version {ask.names["id"]} of this API.')
+        return await one(services)(ask)
 
     return handle

@@ -66,3 +66,13 @@ def administrator(ask: table.Ask) -> None:
     """Raises Forbidden for everybody else."""
     if not ask.call.token.admin:
         raise Forbidden("Policy doesn't allow this to be performed: it is for administrators of the league.")
+
+
+def administrators(handler: table.Handler) -> table.Handler:
+    """A handler for administrators alone."""
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        administrator(ask)
+        return await handler(ask)
+
+    return handle

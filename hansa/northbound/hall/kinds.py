@@ -15,6 +15,7 @@ from hansa.services.accounts import Accounts
 from hansa.services.companies import Companies
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
+from hansa.services.numbering import Numbering
 from hansa.services.placing import Placing, made
 from hansa.services.quotas import Quotas
 from hansa.services.relay import Forward, Relay, Reply
@@ -30,6 +31,7 @@ class Services(msgspec.Struct):
     companies: Companies
     listing: Listing
     locating: Locating
+    numbering: Numbering
     placing: Placing
     quotas: Quotas
     relay: Relay

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hansa.sites.sim import (
+    computehosts,
     computeinfo,
+    computeproxies,
     flavors,
     keypairs,
     serveractions,
@@ -75,5 +77,7 @@ ROUTES = wire.table(
         ('GET', '/os-server-groups/{}', keypairs.group_show),
         ('DELETE', '/os-server-groups/{}', keypairs.group_delete),
         *computeinfo.ROWS,
+        *computehosts.ROWS,
+        *computeproxies.ROWS,
     ]
 )

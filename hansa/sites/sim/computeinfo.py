@@ -1,10 +1,8 @@
-"""What Nova tells of itself: zones, limits, quotas, usage, services, hypervisors, extensions."""
+"""What Nova tells of itself: zones, limits, quotas, usage, extensions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from hansa.sites.sim import servers
+from hansa.sites.sim import servers, wire
 from hansa.sites.sim.state import DEFAULT_QUOTAS, Doc, micro
 from hansa.sites.sim.wire import Answer, Ask, Refused, Row
 
@@ -127,20 +125,20 @@ def quota_reset(ask: Ask, project: str) -> Answer:
     return Answer(202)
 
 
-def _usage(ask: Ask, project: str, detailed: bool) -> Doc:
+def _used_servers(ask: Ask, project: str) -> tuple[list[Doc], bool]:
+    """Usage of each server that ran, by project and id; from 2.40 on a page of them, and whether it is full. Raises Refused 400."""
     now, each = ask.state.now(), []
     for doc in ask.state.servers.values():
-        if doc['project_id'] != project or doc['_launched'] is None or doc['_launched'] > now:
+        if project not in ('', doc['project_id']) or doc['_launched'] is None or doc['_launched'] > now:
             continue
         flavor, end = doc['_flavor'], doc['_terminated'] or now
-        hours = max(0.0, end - doc['_launched']) / 3600
         each.append(
             {
                 'instance_id': doc['id'],
                 'name': doc['name'],
-                'hours': hours,
+                'hours': max(0.0, end - doc['_launched']) / 3600,
                 'flavor': flavor['name'],
-                'tenant_id': project,
+                'tenant_id': doc['project_id'],
                 'memory_mb': flavor['ram'],
                 'local_gb': flavor['disk'],
                 'vcpus': flavor['vcpus'],
@@ -150,60 +148,44 @@ def _usage(ask: Ask, project: str, detailed: bool) -> Doc:
                 'uptime': int(end - doc['_launched']),
             }
         )
-    if not each:
-        return {}
-    total: Doc = {
-        'tenant_id': project,
-        'start': micro(now - 28 * 86400),
-        'stop': micro(now),
-        'total_hours': sum(one['hours'] for one in each),
-        'total_vcpus_usage': sum(one['hours'] * one['vcpus'] for one in each),
-        'total_memory_mb_usage': sum(one['hours'] * one['memory_mb'] for one in each),
-        'total_local_gb_usage': sum(one['hours'] * one['local_gb'] for one in each),
-    }
-    return total | ({'server_usages': each} if detailed else {})
+    each.sort(key=lambda one: (one['tenant_id'], one['instance_id']))
+    if ask.minor < 40:
+        return each, False
+    found, full = wire.page([one | {'id': one['instance_id']} for one in each], ask, lambda marker: Refused(400, f'Marker {marker} could not be found.'))
+    return [{key: value for key, value in one.items() if key != 'id'} for one in found], full
+
+
+def _usages(ask: Ask, project: str, detailed: bool) -> tuple[list[Doc], list[Doc]]:
+    """Usage by project, and the link to the next page where there is one."""
+    now = ask.state.now()
+    each, full = _used_servers(ask, project)
+    totals: dict[str, Doc] = {}
+    for one in each:
+        start: Doc = {'tenant_id': one['tenant_id'], 'start': micro(now - 28 * 86400), 'stop': micro(now), 'total_hours': 0.0, 'server_usages': []}
+        total = totals.setdefault(one['tenant_id'], start)
+        total['total_hours'] += one['hours']
+        for key, field in (('vcpus', 'vcpus'), ('memory_mb', 'memory_mb'), ('local_gb', 'local_gb')):
+            total[f'total_{key}_usage'] = total.get(f'total_{key}_usage', 0.0) + one['hours'] * one[field]
+        total['server_usages'].append(one)
+    link = []
+    if full and each:
+        href = f'{ask.base}/compute/v2.1{ask.path}?{wire.next_query(ask, {"id": each[-1]["instance_id"]})}'
+        link = [{'rel': 'next', 'href': href}]
+    shown = [total if detailed else {key: value for key, value in total.items() if key != 'server_usages'} for total in totals.values()]
+    return shown, link
 
 
 def usage(ask: Ask, project: str) -> Answer:
     if project != ask.who.project:
         ask.need_admin('os_compute_api:os-simple-tenant-usage:show')
-    return Answer(200, {'tenant_usage': _usage(ask, project, True)})
+    found, link = _usages(ask, project, detailed=True)
+    return Answer(200, {'tenant_usage': found[0] if found else {}} | ({'tenant_usage_links': link} if link else {}))
 
 
 def usages(ask: Ask) -> Answer:
     ask.need_admin('os_compute_api:os-simple-tenant-usage:list')
-    found = [_usage(ask, project, ask.flag('detailed')) for project in ask.state.projects]
-    return Answer(200, {'tenant_usages': [one for one in found if one]})
-
-
-# -- the operator's view
-
-
-def services(ask: Ask) -> Answer:
-    ask.need_admin('os_compute_api:os-services:list')
-    listed = []
-    for binary, zone in (('nova-scheduler', 'internal'), ('nova-conductor', 'internal'), ('nova-compute', 'nova')):
-        one: Doc = {'binary': binary, 'host': ask.state.host, 'id': ask.state.fixed_id(binary), 'zone': zone, 'status': 'enabled'}
-        listed.append(one | {'state': 'up', 'updated_at': micro(ask.state.now()), 'disabled_reason': None, 'forced_down': False})
-    return Answer(200, {'services': listed})
-
-
-def hypervisors(ask: Ask) -> Answer:
-    """GET /os-hypervisors and its /detail: the one host."""
-    ask.need_admin('os_compute_api:os-hypervisors:list')
-    one: Doc = {'id': ask.state.fixed_id('hypervisor'), 'hypervisor_hostname': ask.state.host, 'state': 'up', 'status': 'enabled'}
-    if ask.path.endswith('/detail'):
-        service = {'id': ask.state.fixed_id('nova-compute'), 'host': ask.state.host, 'disabled_reason': None}
-        one |= {'hypervisor_type': 'sim', 'hypervisor_version': 1000, 'host_ip': '192.0.2.1', 'service': service, 'uptime': None}
-    return Answer(200, {'hypervisors': [one]})
-
-
-def _empty(key: str) -> Callable[[Ask], Answer]:
-    def handler(ask: Ask) -> Answer:
-        ask.need_admin(f'os_compute_api:os-{key}:index')
-        return Answer(200, {key: []})
-
-    return handler
+    found, link = _usages(ask, '', ask.arg('detailed') == '1')
+    return Answer(200, {'tenant_usages': found} | ({'tenant_usages_links': link} if link else {}))
 
 
 def version(ask: Ask, highest: int) -> Doc:
@@ -229,9 +211,4 @@ ROWS: list[Row] = [
     ('GET', '/os-quota-sets/{}/defaults', quota_defaults),
     ('GET', '/os-simple-tenant-usage', usages),
     ('GET', '/os-simple-tenant-usage/{}', usage),
-    ('GET', '/os-services', services),
-    ('GET', '/os-hypervisors', hypervisors),
-    ('GET', '/os-hypervisors/detail', hypervisors),
-    ('GET', '/os-aggregates', _empty('aggregates')),
-    ('GET', '/os-migrations', _empty('migrations')),
 ]

@@ -82,6 +82,10 @@ class State:
         self.actions: dict[str, list[Doc]] = {}
         self.keypairs: dict[str, Doc] = {}
         self.server_groups: dict[str, Doc] = {}
+        self.aggregates: dict[str, Doc] = {}
+        self.migrations: dict[str, Doc] = {}
+        self.services: dict[str, Doc] = {}
+        """What was set of Nova's services, by binary."""
         self.volumes: dict[str, Doc] = {}
         self.snapshots: dict[str, Doc] = {}
         self.attachments: dict[str, Doc] = {}
