@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from hansa.rules.references import HINTS
+
 POLICIES = ('affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity')
 SCOPE = {'scope': 'site'}
-HINTS = ('os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints')
 
 
 class Company(msgspec.Struct, frozen=True):

@@ -22,11 +22,15 @@ class Pin(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """Something shared that the site must have; `sites` have it, `movable` says whether it can be brought to others."""
+    """Something shared that the site must have; `sites` have it, `movable` says whether it can be brought to others.
+
+    A `loose` one counts only where the request itself leaves the site open.
+    """
 
     what: str
     sites: frozenset[str]
     movable: bool
+    loose: bool = False
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -106,7 +110,7 @@ def _judge(view: View, wish: Wish, pins: Sequence[Pin]) -> Candidate:
     if not view.serves:
         return no('does not serve this project')
     for need in wish.needs:
-        if view.site not in need.sites and not need.movable:
+        if view.site not in need.sites and not need.movable and not (need.loose and pins):
             return no(f'has no {need.what}')
     if wish.company is not None and (objection := wish.company.objection(view.site)):
         return no(objection)

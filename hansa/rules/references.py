@@ -14,6 +14,7 @@ _FREE = frozenset(
 # Nova takes a group by name or id under `name`.
 _GROUPS = frozenset(('security_groups', 'addSecurityGroup', 'removeSecurityGroup'))
 _DEPTH = 12
+HINTS = ('os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints')
 
 
 def ids(body: Any, depth: int = 0) -> Iterator[str]:
@@ -33,6 +34,24 @@ def ids(body: Any, depth: int = 0) -> Iterator[str]:
         match = ID.fullmatch(body.rpartition('/')[2])
         if match:
             yield match.group()
+
+
+def apart(body: dict[str, Any]) -> frozenset[str]:
+    """Servers that a create wants to be away from: they say where it is not to be."""
+    hints = [body[key] for key in HINTS if isinstance(body.get(key), dict)]
+    return frozenset(id for each in hints for id in ids(each.get('different_host')))
+
+
+def disk_types(item: dict[str, Any]) -> list[str]:
+    """Volume types, by name or id, of the volumes that Nova is to make for a server."""
+    disks = item.get('block_device_mapping_v2')
+    types = [disk.get('volume_type') for disk in disks if isinstance(disk, dict)] if isinstance(disks, list) else []
+    return [word for word in dict.fromkeys(types) if isinstance(word, str) and word]
+
+
+def any_network(item: dict[str, Any]) -> bool:
+    """Whether a server is to have a network without saying which."""
+    return item.get('networks') in (None, [], 'auto')
 
 
 def _names(groups: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from hansa.model.listing import Query
 from hansa.model.resource import KINDS, Kind, Record
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import placement
+from hansa.rules import placement, references
 from hansa.services.accounts import Accounts
 from hansa.services.locating import Locating
 from hansa.services.preparing import Preparing
@@ -42,22 +42,43 @@ class Surveying:
         """What a create asks of placement; `item` is the description inside its `body`. Raises BadRequest for a flavor that does not exist."""
         pins: list[placement.Pin] = []
         needs: list[placement.Need] = []
+        apart = references.apart(body)
         for record in await self._preparing.referred(body):
             self._locating.refer(call, record)
+            if record.id in apart:
+                continue
             if not KINDS[record.kind].shared:
                 if self._locating.visible(call, record):
                     pins.append(placement.Pin(record.site, self._locating.said(call, record)))
             elif record.kind == 'image':
                 needs.append(await self._image(record))
-        if kind.name == 'server' and item.get('flavorRef') is not None:
-            needs.append(await self._flavor(call, str(item['flavorRef'])))
+        if kind.name == 'server':
+            needs.extend(await self._of_server(call, item))
         if kind.name == 'volume' and item.get('volume_type'):
             needs.extend(await self._type(str(item['volume_type'])))
         return placement.Wish(_zones(kind, item), tuple(pins), tuple(needs), await self.home(call.token.project))
 
     async def _image(self, record: Record) -> placement.Need:
         replicas = await self._store.replicas('image', record.id)
-        return placement.Need(f'image {record.name}', frozenset(each.site for each in replicas), movable=record.status == 'active')
+        # An image of a server that boots from a volume is but a list of snapshots, which no other site has.
+        movable = record.status == 'active' and 'block_device_mapping' not in msgspec.json.decode(record.doc)
+        return placement.Need(f'image {record.name}', frozenset(each.site for each in replicas), movable=movable)
+
+    async def _of_server(self, call: Call, item: dict[str, Any]) -> list[placement.Need]:
+        needs = [await self._flavor(call, str(item['flavorRef']))] if item.get('flavorRef') is not None else []
+        for word in references.disk_types(item):
+            needs.extend(await self._type(word))
+        if references.any_network(item):
+            needs.extend(await self._any_network(call))
+        return needs
+
+    async def _any_network(self, call: Call) -> list[placement.Need]:
+        """A server that takes whatever network there is goes where the project has one, rather than stay without."""
+        project = call.token.project
+        found = await self._store.page(Query('network', (project,), limit=1000))
+        usable = [each for each in found if each.project == project or msgspec.json.decode(each.doc).get('shared')]
+        sites = frozenset(each.site for each in usable)
+        return [placement.Need('network of the project', sites, movable=False, loose=True)] if sites else []
 
     async def _flavor(self, call: Call, word: str) -> placement.Need:
         id = await self._preparing.flavors.find(call, word)

@@ -21,6 +21,7 @@ from hansa.ports.store import Store
 from hansa.rules import diff
 from hansa.sync import lists
 from hansa.sync.intake import Intake
+from hansa.sync.kin import Kin
 from hansa.sync.outages import RETRY_S, TIMEOUT_S, Outages
 from hansa.sync.reader import BadAnswer, Page, Reader
 from hansa.sync.sweep import Sweep
@@ -51,6 +52,7 @@ class Agent:
         self._pace = pace or diff.Pace()
         self._reader = Reader(member)
         self._tracks = {kind: Track() for kind in lists.ORDER}
+        self._kin = Kin(member, store, intake, self._reader, self._tracks['volume'])
         self._outages = Outages(member.name)
         self._sweep: Sweep | None = None
         self._doubted: set[str] = set()
@@ -85,28 +87,34 @@ class Agent:
                 await self._attempt(kind, self._complete)
 
     async def refresh(self, kind: str, site_id: str) -> Record | None:
-        """One object as it is at the site now; None where it is gone. Raises SiteDown."""
+        """One object as it is at the site now; None where it is gone. A server's volumes are looked at with it. Raises SiteDown."""
         async with self._fast_lane:
-            ticket = self._intake.ticket()
+            before = await self._kin.before(kind, [site_id])
             try:
-                doc = await self._reader.one(kind, site_id, TIMEOUT_S)
+                record = await self._refresh(kind, site_id)
+                await self._kin.look(before, [record] if record else [], self._clock.monotonic(), TIMEOUT_S)
             except BadAnswer as error:
                 raise SiteDown(self.member.name, f'does not answer sensibly: {error}') from error
-            self._intake.doubt(self.member.name, kind, site_id)
-            now = self._clock.monotonic()
-            track = self._tracks.get(kind)
-            if doc is None:
-                await self._intake.gone(self.member, kind, [site_id], ticket)
-                if track:
-                    track.forget([site_id], now)
-                return None
-            records = await self._intake.digest(self.member, kind, [doc], ticket)
+            return record
+
+    async def _refresh(self, kind: str, site_id: str) -> Record | None:
+        ticket = self._intake.ticket()
+        doc = await self._reader.one(kind, site_id, TIMEOUT_S)
+        self._intake.doubt(self.member.name, kind, site_id)
+        now = self._clock.monotonic()
+        track = self._tracks.get(kind)
+        if doc is None:
+            await self._intake.gone(self.member, kind, [site_id], ticket)
             if track:
-                track.observe(records, now)
-                self._hasten(kind, now + track.period(self._pace, now))
-            self._wake.set()
-            # A list that was asked for later may have come in before; then what stands is newer than this answer.
-            return records[0] if records else await self._intake.standing(self.member, kind, site_id)
+                track.forget([site_id], now)
+            return None
+        records = await self._intake.digest(self.member, kind, [doc], ticket)
+        if track:
+            track.observe(records, now)
+            self._hasten(kind, now + track.period(self._pace, now))
+        self._wake.set()
+        # A list that was asked for later may have come in before; then what stands is newer than this answer.
+        return records[0] if records else await self._intake.standing(self.member, kind, site_id)
 
     async def turn(self) -> None:
         """Whatever is due now: the site's description, changes of each kind, and one step of a sweep."""
@@ -258,11 +266,13 @@ class Agent:
                 return
             if kind in self._doubted:
                 self._intake.doubt(self.member.name, kind, *(str(doc['id']) for doc in page.docs))
+            before = await self._kin.before(kind, [str(doc['id']) for doc in page.docs])
             dead = [str(doc['id']) for doc in page.docs if lists.WAYS[kind].tombstones and doc.get('status') == 'DELETED']
             records = await self._intake.digest(
                 self.member, kind, [doc for doc in page.docs if str(doc['id']) not in dead], ticket
             )
             await self._intake.gone(self.member, kind, dead, ticket)
+            await self._kin.look(before, records, self._clock.monotonic(), timeout)
             track.observe(records, self._clock.monotonic())
             track.forget(dead, self._clock.monotonic())
             stamps += [record.updated for record in records]

@@ -47,7 +47,7 @@ def create(ask: Ask) -> Answer:
             state.servers[doc['id']] = doc
             made.append(doc)
             _plug(ask, doc, wanted, securities)
-            _disks(ask, doc, given.get('block_device_mapping_v2') or [])
+            _disks(ask, doc, given.get('block_device_mapping_v2') or _old_disks(given))
             _build(ask, doc, group)
     except Refused:
         for doc in made:
@@ -267,14 +267,31 @@ def _disks(ask: Ask, doc: Doc, disks: list[Doc]) -> None:
                     400, f"Invalid volume: volume '{ref}' status must be 'available'. Currently in '{volume['status']}'"
                 )
         else:
-            key = {'image': 'imageRef', 'snapshot': 'snapshot_id'}.get(str(source), '')
+            key, table = {'image': ('imageRef', 'images'), 'snapshot': ('snapshot_id', 'snapshots')}.get(str(source), ('', ''))
+            if key and ref not in ask.state.table(table):
+                raise Refused(400, f'Block Device Mapping is Invalid: failed to get {source} {ref}.')
             size = disk.get('volume_size') or doc['_flavor']['disk'] or 1
-            volume = volumes.make(ask, doc['project_id'], {'size': size, 'name': '', **({key: ref} if key else {})})
+            volume = volumes.make(ask, doc['project_id'], {'size': size, 'name': '', **({key: ref} if key else {}), **_type(ask, disk)})
             ask.state.forget(volume['id'])
             volume['bootable'] = bool(key)
         attachments.join(ask.state, volume, doc['id'], f'/dev/sd{"abcdefghijklmnop"[number % 16]}')
         if disk.get('delete_on_termination'):
             doc['_doomed'] = [*doc['_doomed'], volume['id']]
+
+
+def _type(ask: Ask, disk: Doc) -> Doc:
+    if disk.get('volume_type') and ask.minor < 67:
+        raise Refused(400, "Additional properties are not allowed ('volume_type' was unexpected)")
+    return {'volume_type': disk['volume_type']} if disk.get('volume_type') else {}
+
+
+def _old_disks(given: Doc) -> list[Doc]:
+    """The form of before `block_device_mapping_v2`: volumes and snapshots under keys of their own."""
+    found = []
+    for disk in given.get('block_device_mapping') or ():
+        source = 'volume' if disk.get('volume_id') else 'snapshot'
+        found.append(disk | {'source_type': source, 'destination_type': 'volume', 'uuid': disk.get(f'{source}_id')})
+    return found
 
 
 def _build(ask: Ask, doc: Doc, group: Doc | None) -> None:

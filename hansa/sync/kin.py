@@ -1,0 +1,75 @@
+"""Volumes that come, go or change hands together with a server: Cinder tells no end of them, and its list may lag behind Nova's."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hansa.model.errors import SiteDown, Unauthorized
+from hansa.model.resource import Record
+from hansa.ports.roster import Member
+from hansa.ports.store import Store
+from hansa.sync.intake import Intake
+from hansa.sync.reader import BadAnswer, Reader
+from hansa.sync.track import Track
+
+MOST = 50
+"""Volumes looked at after one answer about servers; the rest is found by the next sweep."""
+
+Servers = Mapping[str, Record | None]
+
+
+class Kin:
+    """Looks at the volumes of one site's servers; `track` is that of its volumes."""
+
+    def __init__(self, member: Member, store: Store, intake: Intake, reader: Reader, track: Track) -> None:
+        self._member = member
+        self._store = store
+        self._intake = intake
+        self._reader = reader
+        self._track = track
+
+    async def before(self, kind: str, site_ids: Sequence[str]) -> Servers:
+        """Servers by site id as the inventory has them, to be compared afterwards; nothing for other kinds."""
+        if kind != 'server':
+            return {}
+        return {site_id: await self._intake.standing(self._member, kind, site_id) for site_id in site_ids}
+
+    async def look(self, before: Servers, after: Sequence[Record], now: float, timeout: float) -> None:
+        """Bring the inventory level with what happened to the servers' volumes. Where Cinder does not answer its next list has to do."""
+        with contextlib.suppress(SiteDown, Unauthorized, BadAnswer):
+            await self._look(before, after, now, timeout)
+
+    async def _look(self, before: Servers, after: Sequence[Record], now: float, timeout: float) -> None:
+        new = {record.site_id: record for record in after}
+        doubted: dict[str, None] = {}
+        for site_id, old in before.items():
+            doubted.update(dict.fromkeys(await self._doubted(old, new.get(site_id))))
+        for volume in list(doubted)[:MOST]:
+            ticket = self._intake.ticket()
+            doc = await self._reader.one('volume', volume, timeout)
+            if doc is None:
+                await self._intake.gone(self._member, 'volume', [volume], ticket)
+                self._track.forget([volume], now)
+            else:
+                self._track.observe(await self._intake.digest(self._member, 'volume', [doc], ticket), now)
+
+    async def _doubted(self, old: Record | None, new: Record | None) -> list[str]:
+        """What was attached or let go, and what is attached although the inventory knows nothing of it."""
+        had, has = volumes(old), volumes(new)
+        kept = [volume for volume in sorted(had & has) if not await self._in_use(volume)]
+        return [*sorted(had ^ has), *kept]
+
+    async def _in_use(self, volume: str) -> bool:
+        record = await self._store.get('volume', volume)
+        return record is not None and record.status == 'in-use'
+
+
+def volumes(server: Record | None) -> frozenset[str]:
+    """Ids of a server's volumes, by its own document."""
+    if server is None:
+        return frozenset()
+    attached = msgspec.json.decode(server.doc).get('os-extended-volumes:volumes_attached')
+    return frozenset(str(each['id']) for each in attached or () if isinstance(each, dict) and 'id' in each)
