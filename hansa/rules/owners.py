@@ -1,13 +1,17 @@
-"""Whose an object is at a site where several projects of the league share one project of the site.
+"""Whose an object is, also at a site where several projects of the league share one project of the site.
 
-The site cannot tell them apart, so for each object made through the league an alias of kind `owner` says whose it is.
+Such a site cannot tell them apart, so for each object made through the league an alias of kind `owner` says whose it is.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from hansa.model.alias import Alias
+from hansa.model.call import Call
+from hansa.rules import references
 from hansa.rules.aliases import AliasBook
 
 _MARK = 'owner:'
@@ -15,6 +19,17 @@ _MARK = 'owner:'
 
 _HOSTS = ('device_id', 'instance_uuid', 'volume_id', 'network_id')
 """What an object hangs on; it belongs to whoever that belongs to."""
+
+
+def meant(call: Call, item: dict[str, Any]) -> Call:
+    """The call in the project that a create is for: an administrator may name another than the token's.
+
+    It has to be known where a site is chosen, as each project has its own home, quota and replicas, and its own id at each site.
+    """
+    named = item.get('project_id') or item.get('tenant_id')
+    if not call.token.admin or named == call.token.project or not isinstance(named, str) or not references.ID.fullmatch(named):
+        return call
+    return msgspec.structs.replace(call, token=msgspec.structs.replace(call.token, project=named, project_name='', project_domain=''))
 
 
 def several(book: AliasBook, site: str) -> bool:

@@ -17,7 +17,7 @@ from hansa.model.resource import KINDS, Kind
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import companies, multiple, placement, translate, zones
+from hansa.rules import companies, multiple, owners, placement, translate, zones
 from hansa.rules.companies import Company
 from hansa.services import searching
 from hansa.services.companies import Companies, Yielded
@@ -51,6 +51,7 @@ class Placing:
 
         Raises BadRequest for references that contradict each other, SiteDown, Conflict where no site fits.
         """
+        call = owners.meant(call, body[wrap] if wrap else body)
         for _ in range(_CHOICES):
             try:
                 return await self._create(call, kind, forward, body, wrap)

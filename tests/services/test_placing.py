@@ -127,3 +127,20 @@ def test_quotas_and_limits_are_added_up() -> None:
             assert (await league.ok('GET', '/compute/v2.1/limits'))['limits']['absolute']['totalInstancesUsed'] == 2
 
     virtual.run(main)
+
+
+def test_what_an_administrator_makes_for_another_project_is_made_in_it() -> None:
+    async def main() -> None:
+        async with house.league() as league:
+            await league.ok('POST', '/network/v2.0/networks', {'network': {'name': 'mine', 'availability_zone_hints': ['west']}}, token='admin')
+            await league.clock.sleep(30)
+            demo = house.league_id('demo')
+            body = {'network': {'name': 'theirs', 'tenant_id': demo}}
+            made = (await league.ok('POST', '/network/v2.0/networks', body, token='admin'))['network']
+            assert made['project_id'] == demo
+            [network] = users.at(league, 'east', 'networks', 'theirs')
+            assert league.clouds['east'].state.projects[network['project_id']]['name'] == demo
+            assert (await why(league, 'network', made['id'])) == 'east: most room', 'not at the home of the administrator'
+            assert (await league.ok('GET', f'/network/v2.0/networks/{made["id"]}'))['network']['name'] == 'theirs'
+
+    virtual.run(main)

@@ -147,6 +147,7 @@ class OpenStackSite:
         except ValueError as error:
             raise BadRequest(f'This cannot be said in HTTP: {error}.') from error
         self._breaker.answered(service)
+        self._doubt.heard(service)
         return Answer(response, lambda error: self._blame(service, error))
 
     def _blame(self, service: str, error: TransportError) -> SiteDown:

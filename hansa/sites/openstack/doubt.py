@@ -1,4 +1,6 @@
-"""Telling a slow answer from a hung service: who waits long has the service asked something light, and leaves if that hangs too."""
+"""Telling a slow answer from a hung service: who waits long has the service asked something light, and leaves if that hangs too
+while nobody else hears anything of it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,9 @@ READ = (1.2, 1.2)
 WRITE = (3.0, 4.0)
 """Seconds until a request's service is doubted, and seconds that it then has for the light question."""
 
+_ASKED = 20
+"""How often a service is asked that goes on answering others; by then whoever asked first has had its time."""
+
 _LIGHT = [('Accept', 'application/json')]
 
 
@@ -27,6 +32,11 @@ class Doubt:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, set[asyncio.Task[Any]]] = {}
         self._freed: set[asyncio.Task[Any]] = set()
+        self._heard: dict[str, int] = {}
+
+    def heard(self, service: str) -> None:
+        """A service answered something."""
+        self._heard[service] = self._heard.get(service, 0) + 1
 
     async def over(self, service: str, light: str, act: Callable[[], Awaitable[T]], *, write: bool) -> T:
         """A request to a service; `light` is the URL of its version document. Raises TransportError where it hangs.
@@ -54,17 +64,23 @@ class Doubt:
             asking.add_done_callback(lambda _: self._asking.pop(service, None))
 
     async def _ask(self, service: str, light: str, limit: float) -> None:
-        try:
-            response = await self._transport.send('GET', light, _LIGHT, None, limit)
-            await response.close()
-        except Busy:
-            # All connections are in use: that says nothing of the service.
+        for _ in range(_ASKED):
+            before = self._heard.get(service, 0)
+            try:
+                response = await self._transport.send('GET', light, _LIGHT, None, limit)
+                await response.close()
+            except Busy:
+                # All connections are in use: that says nothing of the service.
+                return
+            except TransportError as error:
+                if self._heard.get(service, 0) != before:
+                    # Slow, as others get their answers: only one that is silent to all of them hangs.
+                    continue
+                self._hung(service, error.reason)
+                for task in self._waiting.pop(service, set()):
+                    self._freed.add(task)
+                    task.cancel()
             return
-        except TransportError as error:
-            self._hung(service, error.reason)
-            for task in self._waiting.pop(service, set()):
-                self._freed.add(task)
-                task.cancel()
 
     async def close(self) -> None:
         """Ask no more."""
