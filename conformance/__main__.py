@@ -37,13 +37,13 @@ def main() -> int:
     tests = _chosen(options, runner.tests(options.only or results.SERVICES, options.regex), files)
     left: list[str] = []
     if 'direct' in options.side:
-        done = results.loaded(files['direct'])
-        _run('direct', runner, [id for id in tests if id not in done], files['direct'], options)
+        _run('direct', runner, _lacking(tests, files['direct']), files['direct'], options)
     if 'league' in options.side:
         with _league(options, clouds) as through:
             public = facts.asked(through, 'hansa-admin', cloud.public)
             before = remains.things(clouds, [f'{name}-admin' for name in CLOUDS])
-            _run('league', running.Runner(options.results / 'league', public), tests, files['league'], options)
+            ids = tests if options.differing else _lacking(tests, files['league'])
+            _run('league', running.Runner(options.results / 'league', public), ids, files['league'], options)
             after = remains.things(clouds, [f'{name}-admin' for name in CLOUDS])
             left = remains.left(before, after, 'tempest' if options.busy else '')
     direct, through_league = (results.loaded(files[side]) for side in SIDES)
@@ -56,7 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument('--only', action='append', choices=results.SERVICES, help='tests of this service alone; can be given again')
     parser.add_argument('--regex', default='', help='tests whose id this finds')
     parser.add_argument('--side', action='append', choices=SIDES, help='run this side alone')
-    parser.add_argument('--add', action='store_true', help='keep the results of earlier runs: what is run adds to them')
+    parser.add_argument('--add', action='store_true', help='keep the results of earlier runs, and run only what has none')
     parser.add_argument('--differing', action='store_true', help='of the kept results, run again what differs through the league')
     parser.add_argument('--direct', type=pathlib.Path, help='a file of direct results; what it holds is not run directly again')
     parser.add_argument('--through', type=pathlib.Path, help='clouds.yaml of a league that runs already (default: start one)')
@@ -83,6 +83,11 @@ def _chosen(options: argparse.Namespace, tests: Sequence[str], files: Mapping[st
         return list(tests)
     direct, through = (results.loaded(files[side]) for side in SIDES)
     return [id for id in tests if id in direct and direct[id].state == 'pass' and id in through and through[id].state != 'pass']
+
+
+def _lacking(tests: Sequence[str], file: pathlib.Path) -> list[str]:
+    done = results.loaded(file)
+    return [id for id in tests if id not in done]
 
 
 def _run(side: str, runner: running.Runner, ids: Sequence[str], file: pathlib.Path, options: argparse.Namespace) -> None:

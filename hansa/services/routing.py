@@ -9,6 +9,7 @@ import msgspec
 
 from hansa.model.call import Call
 from hansa.model.errors import BadRequest, SiteDown
+from hansa.model.listing import Filter, Query
 from hansa.model.resource import KINDS, Record
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member
@@ -18,6 +19,17 @@ from hansa.services.preparing import Preparing
 from hansa.services.relay import Forward, Relay, Reply
 
 _TOUCHED = {'server': ('port', 'volume'), 'volume': ('server',), 'port': ('server', 'floating_ip'), 'router': ('port',), 'floating_ip': ('port', 'server')}
+
+_HANGING = {
+    'network': (('subnet', 'network_id'), ('port', 'network_id'), ('floating_ip', 'floating_network_id')),
+    'port': (('floating_ip', 'port_id'),),
+    'router': (('port', 'device_id'),),
+    'floating_ip': (('port', 'device_id'),),
+    'volume': (('snapshot', 'volume_id'),),
+}
+"""What may go, or change, in the moment in which something it hangs on is deleted: kind, and the field that names it."""
+
+_HANGING_MOST = 50
 
 
 class LastKnown(msgspec.Struct, frozen=True):
@@ -76,7 +88,23 @@ class Routing:
         reply = await self._relay.send(call, member, forward, project=record.project if record else '')
         if reply.status < 400 and kind:
             await self.look(member, kind, record.site_id if record else id)
+            for touched, site_id in await self._hanging(member, kind, id, tail, forward.method, reply):
+                with contextlib.suppress(SiteDown):
+                    await self._observer.refresh(member.name, touched, site_id)
         return reply
+
+    async def _hanging(self, member: Member, kind: str, id: str, tail: str, method: str, reply: Reply) -> list[tuple[str, str]]:
+        """(kind, id at the site) of what a change has touched beside its own object; the caller's next list has to show it."""
+        if kind == 'router' and tail.endswith('_router_interface') and isinstance(reply.body, bytes):
+            port = msgspec.json.decode(reply.body).get('port_id')
+            return [('port', port)] if isinstance(port, str) else []
+        found: list[tuple[str, str]] = []
+        if method == 'DELETE' and not tail:
+            for other, field in _HANGING.get(kind, ()):
+                filters = (Filter(('site',), 'in', (member.name,)), Filter(('doc', field), 'in', (id,)))
+                records = await self._store.page(Query(other, filters=filters, limit=_HANGING_MOST))
+                found += [(other, record.site_id) for record in records]
+        return found
 
     async def look(self, member: Member, kind: str, site_id: str) -> None:
         """Bring the inventory level with a change that was made through us."""
