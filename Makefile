@@ -34,7 +34,7 @@ test: setup  ## style, types and all tests that need neither root nor network
 	$(BIN)/pytest -q -n 2 --basetemp=$$(mktemp -d) -m 'not lab'
 
 lab-test: setup  ## the tests against real OpenStack clouds on this machine (Debian, root)
-	lab/with 2 $(BIN)/pytest -q -m lab tests
+	lab/with 2+hills $(BIN)/pytest -q -m lab tests
 
 tempest: setup  ## OpenStack's own API tests, on a cloud directly and through a league: make tempest [TEMPEST='--only compute --regex servers'] (Debian, root)
 	lab/with 2 $(BIN)/python -m conformance $(TEMPEST)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hansa.model.site import Capabilities
 
 _VERSIONED = {'compute': 'Microversions of compute', 'volume': 'Microversions of volume', 'image': 'Versions of image'}
-_LISTED = 8
+_LISTED = 40
 
 FOLLOWS = 'lists and creates without a zone use what all have, an object by its id and a create with a zone what its site has.'
 
@@ -42,7 +42,9 @@ def _versions(mine: Capabilities, others: Mapping[str, Capabilities]) -> list[st
         }
         follows = 'the league offers what all have.' if word == 'image' else FOLLOWS
         if own and higher:
-            tops = ', '.join(f'{other} to {version}' for other, version in higher.items())
+            tops = ', '.join(
+                f'{_joined([other for other in higher if higher[other] == version])} to {version}' for version in dict.fromkeys(higher.values())
+            )
             found.append(f'{said} go up to {own} there, {tops}; {follows}')
     return found
 

@@ -44,30 +44,30 @@ def above(managed: league.League, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def test_an_ordinary_day_over_managed_sites(managed: league.League, capsys: pytest.CaptureFixture[str]) -> None:
-    _play(managed, capsys, 'everyday.py', '--sites', 'east,west')
+    play(managed, capsys, 'everyday.py', '--sites', 'east,west')
 
 
 def test_a_managed_site_hangs_and_heals(managed: league.League, capsys: pytest.CaptureFixture[str]) -> None:
-    _play(managed, capsys, 'deadsite.py', '--dead', 'west', '--alive', 'east')
+    play(managed, capsys, 'deadsite.py', '--dead', 'west', '--alive', 'east')
 
 
 def test_an_ordinary_day_one_level_up(above: league.League, capsys: pytest.CaptureFixture[str]) -> None:
-    _play(above, capsys, 'everyday.py', '--sites', 'north:east,north:west')
+    play(above, capsys, 'everyday.py', '--sites', 'north:east,north:west')
 
 
 def test_an_ordinary_day_as_tenant(tenant: league.League, capsys: pytest.CaptureFixture[str]) -> None:
-    _play(tenant, capsys, 'everyday.py', '--sites', 'east,west')
+    play(tenant, capsys, 'everyday.py', '--sites', 'east,west')
 
 
 def test_a_site_hangs_and_heals_as_tenant(tenant: league.League, capsys: pytest.CaptureFixture[str]) -> None:
-    _play(tenant, capsys, 'deadsite.py', '--dead', 'west', '--alive', 'east')
+    play(tenant, capsys, 'deadsite.py', '--dead', 'west', '--alive', 'east')
 
 
 def _lab() -> pathlib.Path:
     return pathlib.Path(os.environ['LAB_CLOUDS'])
 
 
-def _play(where: league.League, capsys: pytest.CaptureFixture[str], name: str, *words: str) -> None:
+def play(where: league.League, capsys: pytest.CaptureFixture[str], name: str, *words: str) -> None:
     """Run one script as the league's plain user; its closing line is shown, its failures are ours."""
     script = SCRIPTS / name
     if not script.exists():

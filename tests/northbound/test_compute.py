@@ -52,6 +52,7 @@ SHARED = (
     Step(f'GET {C}/os-keypairs/my%20key', 200, has={'keypair': {'name': 'my key', 'user_id': house.league_id('user demo')}}),
     Step(f'GET {C}/os-keypairs?user_id={house.league_id("user demo")}', 200, who='admin', version='2.10', has={'keypairs': [{}]}),
     Step(f'GET {C}/os-keypairs?user_id={house.league_id("user admin")}', 403, version='2.10'),
+    Step(f'GET {C}/os-keypairs?user_id={house.league_id("user admin")}', 200, version='2.9', has={'keypairs': [{'keypair': {'name': 'my key'}}]}),
 )
 
 SERVERS = (

@@ -23,6 +23,7 @@ VOLUMES = (
     Step(f'GET {V}/{PROJECT}/volumes', 200, has={'volumes': [{'links': [{'href': f'http://league.test{V}/{PROJECT}/volumes/$v'}]}]}),
     Step(f'GET {V}/{house.league_id("alt_demo")}/volumes', 400),
     Step(f'GET {V}/volumes/detail?with_count=true', 200, version='3.45', has={'count': 1, 'volumes': [{'metadata': {'a': 'b'}}]}),
+    Step(f'GET {V}/volumes/summary', 404, version='3.11'),
     Step(f'GET {V}/volumes/summary', 200, version='3.12', has={'volume-summary': {'total_count': 1, 'total_size': 1}}),
     Step(f'GET {V}/volumes/$v', 200, has={'volume': {'status': 'available', 'metadata': {'a': 'b'}}}),
     Step(f'GET {V}/volumes/$v', 404, who='alt_demo'),

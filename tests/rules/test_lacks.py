@@ -26,17 +26,18 @@ OLD = Capabilities(
 def test_an_older_site_is_told_apart_in_sentences() -> None:
     assert lacks.sentences('hills', {'east': NEW, 'hills': OLD, 'west': NEW}) == [
         'There is no service object-store there; east and west have one.',
-        'Microversions of compute go up to 2.93 there, east to 2.104, west to 2.104; ' + lacks.FOLLOWS,
-        'Versions of image go up to 2.15 there, east to 2.17, west to 2.17; the league offers what all have.',
+        'Microversions of compute go up to 2.93 there, east and west to 2.104; ' + lacks.FOLLOWS,
+        'Versions of image go up to 2.15 there, east and west to 2.17; the league offers what all have.',
         'Of network it lacks one extension that others have: tag-creation.',
     ]
 
 
 def test_a_long_list_is_cut() -> None:
-    many = Capabilities('managed', NEW.services, extensions=tuple(f'x{number:02}' for number in range(11)))
+    many = Capabilities('managed', NEW.services, extensions=tuple(f'x{number:02}' for number in range(43)))
     bare = Capabilities('managed', NEW.services)
     [said] = lacks.sentences('east', {'east': bare, 'west': many})
-    assert said == 'Of network it lacks 11 extensions that others have: x00, x01, x02, x03, x04, x05, x06, x07 and 3 more.'
+    assert said.startswith('Of network it lacks 43 extensions that others have: x00, x01, ')
+    assert said.endswith(', x39 and 3 more.')
 
 
 def test_nothing_is_said_of_the_newest_or_where_there_is_nothing_to_compare() -> None:

@@ -11,6 +11,9 @@ from hansa.rules import views
 from hansa.services.routing import decoded
 from hansa.services.sharing.keys import Keys
 
+FOREIGN = (2, 10)
+"""From here on administrators may name another user."""
+
 
 def listed(services: kinds.Services) -> table.Handler:
     """`GET /os-keypairs`."""
@@ -68,8 +71,9 @@ def delete(services: kinds.Services, keys: Keys) -> table.Handler:
 
 
 def _user(ask: table.Ask, *, reads: bool = False) -> str:
-    """Whose key pairs are meant; administrators may look at everybody's."""
-    user = dict(ask.request.items()).get('user_id', ask.call.token.user)
+    """Whose key pairs are meant; administrators may look at everybody's. Before `FOREIGN` the word is passed over, as Nova does."""
+    known = versions.number(ask.call.version) >= FOREIGN
+    user = dict(ask.request.items()).get('user_id', ask.call.token.user) if known else ask.call.token.user
     if not (reads and ask.call.token.admin):
         _own(ask, user)
     return user

@@ -18,7 +18,7 @@ def routes(services: kinds.Services) -> Table:
             Route('own', 'GET', '/v3', versions.every(services, 200), open=True),
             Route('listed', 'GET', '/v3/volumes', volumes.listed(services, 'volume', '/volumes', detail=False)),
             Route('listed', 'GET', '/v3/volumes/detail', volumes.listed(services, 'volume', '/volumes/detail', detail=True)),
-            Route('listed', 'GET', '/v3/volumes/summary', volumes.summary(services)),
+            Route('listed', 'GET', '/v3/volumes/summary', own.merged(services, '/volumes/summary')),
             Route('placed', 'POST', '/v3/volumes', kinds.placed(services, KINDS['volume'])),
             Route('routed', 'POST', '/v3/volumes/{id}/action', volumes.act(services)),
             Route('routed', '*', '/v3/volumes/{id}', volume),

@@ -91,14 +91,3 @@ def zones(services: kinds.Services) -> table.Handler:
         return wire.document(200, {'availabilityZoneInfo': found})
 
     return handle
-
-
-def summary(services: kinds.Services) -> table.Handler:
-    """`GET /volumes/summary`: added up over the sites."""
-
-    async def handle(ask: table.Ask) -> wire.Answer:
-        return wire.document(200, await services.quotas.merged(ask.call, '/volumes/summary', ask.request.query))
-
-    return handle
-
-

@@ -202,7 +202,9 @@ def paged(ask: Ask, items: list[Doc], missing: Any) -> tuple[list[Doc], bool]:
 
 
 def summary(ask: Ask) -> Answer:
-    """GET /volumes/summary."""
+    """GET /volumes/summary; before 3.12 that is a volume's id."""
+    if ask.minor < 12:
+        raise Refused(404, 'Volume summary could not be found.')
     items = chosen(ask, ask.state.volumes, FILTERS)
     held: dict[str, list[str]] = {}
     for doc in items:
