@@ -23,6 +23,8 @@ from hansa.northbound.image import routes as image_routes
 from hansa.northbound.league.routes import League
 from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
+from hansa.northbound.placement import errors as placement_errors
+from hansa.northbound.placement import routes as placement_routes
 from hansa.northbound.volume import errors as volume_errors
 from hansa.northbound.volume import routes as volume_routes
 from hansa.northbound.volume.door import VolumeDoor
@@ -172,6 +174,7 @@ def _doors(
             VolumeDoor, door.Style('volume', 'volume', volume_errors.fault), volume_routes.routes(services)
         ),
         'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
+        'placement': opened(door.Door, door.Style('placement', 'placement', placement_errors.fault), placement_routes.routes(services)),
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
     }
 
@@ -205,7 +208,7 @@ async def _healthy(_: wire.Request) -> wire.Answer:
 
 
 def _index(config: Config) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
-    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image')})
+    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image', 'placement')})
 
     async def index(_: wire.Request) -> wire.Answer:
         return wire.raw(200, document)

@@ -35,6 +35,7 @@ class Settled(msgspec.Struct, frozen=True):
     keystone: str = ''
     public_url: str = ''
     region: str = ''
+    services: tuple[tuple[str, str, str], ...] = ()
 
 
 def recall(path: pathlib.Path) -> Settled:
@@ -53,7 +54,7 @@ class Birth:
         self._expiration = expiration
         self._public_url = public_url
         self._before = recall(places.settled)
-        self._wanted = Settled(importlib.metadata.version('keystone'), public_url, region)
+        self._wanted = Settled(importlib.metadata.version('keystone'), public_url, region, catalog.SERVICES)
 
     async def prepare(self) -> Accounts:
         """Let configuration, keys and a database of this Keystone's schema be there."""

@@ -15,6 +15,7 @@ SERVICES = (
     ('block-storage', 'cinder', '/volume/v3'),
     ('network', 'neutron', '/network'),
     ('image', 'glance', '/image'),
+    ('placement', 'placement', '/placement'),
 )
 INTERFACES = ('public', 'internal', 'admin')
 

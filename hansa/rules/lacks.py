@@ -6,18 +6,30 @@ from collections.abc import Mapping, Sequence
 
 from hansa.model.site import Capabilities
 
-_VERSIONED = {'compute': 'Microversions of compute', 'volume': 'Microversions of volume', 'image': 'Versions of image'}
+_VERSIONED = {
+    'compute': 'Microversions of compute', 'volume': 'Microversions of volume', 'placement': 'Microversions of placement', 'image': 'Versions of image',
+}  # fmt: skip
 _LISTED = 40
 
 FOLLOWS = 'lists and creates without a zone use what all have, an object by its id and a create with a zone what its site has.'
+
+TENANT = 'The league is a tenant there: its hypervisors, compute services, aggregates and placement are not shown.'
 
 
 def sentences(name: str, sites: Mapping[str, Capabilities]) -> list[str]:
     """Each difference of site `name` from the rest of `sites` (capabilities by name), and what follows from it for the league."""
     mine = sites.get(name)
     others = {other: each for other, each in sites.items() if other != name}
-    if mine is None or not others:
+    if mine is None:
         return []
+    return [*_mode(mine), *_among(mine, others)] if others else _mode(mine)
+
+
+def _mode(mine: Capabilities) -> list[str]:
+    return [] if mine.mode == 'managed' else [TENANT]
+
+
+def _among(mine: Capabilities, others: Mapping[str, Capabilities]) -> list[str]:
     return [*_services(mine, others), *_versions(mine, others), *_extensions(mine, others)]
 
 

@@ -156,7 +156,7 @@ def _sensible(response: SiteResponse, body: bytes, site: str) -> None:
 
 def microversion(service: str, version: str) -> Headers:
     """The headers that ask a site's service for a microversion; none where it has no such thing."""
-    if not version or service not in {'compute', 'volume'}:
+    if not version or service not in {'compute', 'volume', 'placement'}:
         return []
     headers = [('OpenStack-API-Version', f'{service} {version}')]
     return [*headers, ('X-OpenStack-Nova-API-Version', version)] if service == 'compute' else headers

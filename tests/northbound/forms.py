@@ -7,7 +7,7 @@ from typing import Any, cast
 from hansa.northbound.hall import door, table
 from tests import house
 
-DOORS = ('compute', 'volume', 'network', 'image')
+DOORS = ('compute', 'volume', 'network', 'image', 'placement')
 
 
 def opened(league: house.League, service: str) -> door.Door:
@@ -27,6 +27,9 @@ def is_fault(service: str, status: int, body: Any) -> bool:
     if service == 'network':
         inner = body.get('NeutronError')
         return isinstance(inner, dict) and inner.keys() == {'type', 'message', 'detail'}
+    if service == 'placement':
+        told = body.get('errors')
+        return isinstance(told, list) and told[0]['status'] == status and bool(told[0]['title'] and told[0]['detail'] and told[0]['request_id'])
     if service == 'image':
         return body.keys() == {'message', 'code', 'title'} and body['code'].startswith(f'{status} ')
     if service in {'compute', 'volume'}:

@@ -44,5 +44,9 @@ def test_nothing_is_said_of_the_newest_or_where_there_is_nothing_to_compare() ->
     assert lacks.sentences('east', {'east': NEW, 'hills': OLD}) == []
     assert lacks.sentences('hills', {'hills': OLD}) == []
     assert lacks.sentences('gone', {'east': NEW}) == []
-    silent = Capabilities('tenant', {'compute': ServiceOffer()})
+    silent = Capabilities('managed', {'compute': ServiceOffer()})
     assert not any('compute' in said for said in lacks.sentences('mute', {'mute': silent, 'east': NEW}))
+
+
+def test_of_a_tenants_site_the_machines_are_not_shown() -> None:
+    assert lacks.sentences('mine', {'mine': Capabilities('tenant')}) == [lacks.TENANT]

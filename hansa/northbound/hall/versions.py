@@ -12,7 +12,7 @@ from hansa.ports.roster import Member, Roster
 from hansa.services import relay
 
 _FORM = re.compile(r'[1-9]\d{0,2}\.(0|[1-9]\d{0,3})')
-_WORDS = {'compute': ('compute', 'nova'), 'volume': ('volume', 'block-storage')}
+_WORDS = {'compute': ('compute', 'nova'), 'volume': ('volume', 'block-storage'), 'placement': ('placement',)}
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Range(msgspec.Struct, frozen=True):
         return isinstance(version, tuple) and self.lowest <= version <= self.highest
 
 
-LEAST = {'compute': Range((2, 1), (2, 1)), 'volume': Range((3, 0), (3, 0))}
+LEAST = {'compute': Range((2, 1), (2, 1)), 'volume': Range((3, 0), (3, 0)), 'placement': Range((1, 0), (1, 0))}
 """What every release has of the APIs that have microversions: all that is used of a site that tells none."""
 
 

@@ -17,6 +17,7 @@ from hansa.sites.sim import (
     identity,
     image,
     network,
+    placement,
     seed,
     servercreate,
     servers,
@@ -39,6 +40,7 @@ SERVICES: dict[str, Callable[[Ask], Answer]] = {
     'volume': volume.answer,
     'network': network.answer,
     'image': image.answer,
+    'placement': placement.answer,
 }
 EFFECTS: dict[str, Effect] = {
     'server gone': servers.gone,

@@ -21,6 +21,7 @@ TITLES = {
 }
 CATALOG = [
     ('image', 'glance', '/image'),
+    ('placement', 'placement', '/placement'),
     ('compute', 'nova', '/compute/v2.1'),
     ('volumev3', 'cinderv3', '/volume/v3/{project}'),
     ('block-storage', 'cinder', '/volume/v3'),
