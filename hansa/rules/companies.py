@@ -63,6 +63,11 @@ def without_hint(body: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def member(server: str) -> str:
+    """The key under which a member's company is kept."""
+    return f'companion/{server}'
+
+
 def seat(company: str, server: str = '') -> str:
     """The key under which a membership is kept; without a server what all of a company's begin with."""
     return f'company/{company}/{server}'

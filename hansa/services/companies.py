@@ -69,7 +69,7 @@ class Companies:
         """It is no more; the servers that were in it stay."""
         await self._store.remove(LEAGUE, _KIND, [record.id], self._clock.now())
         for key in await self._store.values(companies.seat(record.id)):
-            await self._store.unset(key)
+            await self._part(key)
 
     async def filled(self, records: Sequence[Record]) -> list[Record]:
         """Server groups, of sites too, with those members only that there still are."""
@@ -92,8 +92,18 @@ class Companies:
             if await self._stands(server, seat):
                 living[server] = seat.site
             else:
-                await self._store.unset(key)
+                await self._part(key)
         return living
+
+    async def of(self, server: str) -> str:
+        """The one that a server is in; '' for none."""
+        kept = await self._store.value(companies.member(server))
+        return msgspec.json.decode(kept, type=str) if kept else ''
+
+    async def _part(self, seat: str) -> None:
+        """A membership is over."""
+        await self._store.unset(companies.member(seat.rpartition('/')[2]))
+        await self._store.unset(seat)
 
     async def _stands(self, server: str, seat: Seat) -> bool:
         """What is not in the inventory yet stands until its site has been listed again."""

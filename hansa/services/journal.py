@@ -49,6 +49,7 @@ class Journal:
             seat = companies.Seat(intent.site, self._clock.now())
             for id in ids:
                 await self._store.set(companies.seat(company, id), msgspec.json.encode(seat))
+                await self._store.set(companies.member(id), msgspec.json.encode(company))
 
     def leave(self, intent: Intent) -> None:
         """The site has it, but would not say what it is: this is found out when it answers again."""

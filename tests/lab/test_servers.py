@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,9 +29,18 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         config = openstack.config.OpenStackConfig(config_files=[str(running.clouds)]).get_one('hansa')
         connection = openstack.connection.Connection(config=config)
         try:
+            settle(connection)
             yield connection
         finally:
             sweep(connection)
+
+
+def settle(cloud: Any) -> None:
+    """Until the league has been told what its sites hold."""
+    deadline = time.monotonic() + WAIT
+    while not (list(cloud.compute.flavors()) and cloud.image.find_image('cirros')):
+        assert time.monotonic() < deadline, 'the sites tell nothing'
+        time.sleep(1)
 
 
 def sweep(cloud: Any) -> None:

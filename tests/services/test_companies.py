@@ -105,6 +105,7 @@ def test_anti_affinity_leaves_no_two_at_one_site_and_says_why_there_is_no_room()
                 made.append(told['server']['id'])
             assert sorted(where(league, 's0', 's1', 's2')) == sorted(SITES)
             assert await members(league, id) == sorted(made)
+            assert (await league.ok('GET', f'{C}/servers/{made[0]}', version='2.71'))['server']['server_groups'] == [id]
             status, _, told = await boot(league, 's3', id)
             assert status == 409
             assert 'has a member of server group g already' in told['conflictingRequest']['message']

@@ -29,7 +29,7 @@ _HOSTS = (2, 43)
 
 def routes(services: kinds.Services, preparing: Preparing) -> Table:
     """The table."""
-    server = kinds.routed(services, 'server', '/servers')
+    server = servers.one(services)
     spec = flavors.below(services)
 
     def boot(handler: table.Handler) -> table.Handler:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from hansa.model.listing import Query
 from hansa.northbound.compute import moves, params
 from hansa.northbound.hall import headers, kinds, lists, table, wire
 from hansa.services.routing import decoded
+
+_GROUPLESS = re.compile(rb'"server_groups":\s*\[\s*\]')
 
 
 async def flavor_ids(services: kinds.Services) -> dict[str, str]:
@@ -29,6 +33,21 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
             url = f'{ask.call.base}/v2.1/servers' + ('/detail' if detail else '')
             links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
         return lists.answer('server', items, found, links)
+
+    return handle
+
+
+def one(services: kinds.Services) -> table.Handler:
+    """One server by its id, and everything below it; of a server group over sites its own site does not know."""
+    routed = kinds.routed(services, 'server', '/servers')
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        told = await routed(ask)
+        if isinstance(told.body, bytes) and _GROUPLESS.search(told.body) and 'rest' not in ask.names:
+            company = await services.companies.of(ask.names['id'])
+            if company:
+                told.body = _GROUPLESS.sub(b'"server_groups": ' + msgspec.json.encode([company]), told.body, count=1)
+        return told
 
     return handle
 
