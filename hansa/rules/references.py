@@ -36,6 +36,11 @@ def ids(body: Any, depth: int = 0) -> Iterator[str]:
             yield match.group()
 
 
+def words(text: str) -> list[str]:
+    """Ids in a text, each once."""
+    return list(dict.fromkeys(ID.findall(text)))
+
+
 def apart(body: dict[str, Any]) -> frozenset[str]:
     """Servers that a create wants to be away from: they say where it is not to be."""
     hints = [body[key] for key in HINTS if isinstance(body.get(key), dict)]

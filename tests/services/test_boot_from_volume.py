@@ -114,6 +114,27 @@ def test_an_image_is_brought_to_the_volumes_site() -> None:
     virtual.run(main)
 
 
+def test_an_image_of_such_a_server_is_bound_to_the_site_of_its_snapshots() -> None:
+    async def main() -> None:
+        async with house.league() as league:
+            made = await volume(league, 'west')
+            server = (await boot(league, [disk('volume', made, boot_index=0)]))[2]['server']['id']
+            await league.clock.sleep(10)
+            await league.ok('POST', f'{C}/servers/{server}/action', {'createImage': {'name': 'whole'}})
+            taken = (await league.ok('GET', f'{V}/snapshots'))['snapshots']
+            assert [each['volume_id'] for each in taken] == [made]
+            whole = await image(league, 'whole')
+            status, _, told = await boot(league, [], imageRef=whole, name='again')
+            assert status == 202, told
+            assert users.at(league, 'west', 'servers', 'again')
+            assert len(await volumes(league)) == 2
+            status, _, told = await boot(league, [], imageRef=whole, availability_zone='east')
+            assert status == 400
+            assert 'has no image whole' in told['badRequest']['message']
+
+    virtual.run(main)
+
+
 @pytest.mark.parametrize('source', ['volume', 'snapshot', 'image'])
 def test_an_unknown_id_is_refused_as_nova_does(source: str) -> None:
     async def main() -> None:

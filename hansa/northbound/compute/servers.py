@@ -9,6 +9,7 @@ import msgspec
 from hansa.model.listing import Query
 from hansa.northbound.compute import moves, params
 from hansa.northbound.hall import headers, kinds, lists, table, wire
+from hansa.rules import references
 from hansa.services.routing import decoded
 
 _GROUPLESS = re.compile(rb'"server_groups":\s*\[\s*\]')
@@ -53,7 +54,7 @@ def one(services: kinds.Services) -> table.Handler:
 
 
 def act(services: kinds.Services) -> table.Handler:
-    """`POST /servers/{id}/action`: an image that it makes is in the list at once."""
+    """`POST /servers/{id}/action`: an image that it makes, and snapshots of volumes with it, are in their lists at once."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
         forward = await headers.forward(ask.request, '', services.limit)
@@ -65,7 +66,18 @@ def act(services: kinds.Services) -> table.Handler:
         reply = await services.routing.change(ask.call, 'server', '/servers', ask.names['id'], '/action', forward)
         if makes and reply.status < 300:
             told = kinds.document(reply).get('image_id') if reply.body else reply.header('location').rpartition('/')[2]
-            await services.routing.look(services.roster.get(reply.header('x-hansa-site')), 'image', str(told))
+            await _made(services, reply.header('x-hansa-site'), str(told))
         return kinds.answer(reply)
 
     return handle
+
+
+async def _made(services: kinds.Services, site: str, image: str) -> None:
+    """An image of a server that booted from a volume has snapshots of its volumes with it."""
+    member = services.roster.get(site)
+    await services.routing.look(member, 'image', image)
+    for record in await services.listing.replicas('image', image):
+        named = msgspec.json.decode(record.doc).get('block_device_mapping')
+        if isinstance(named, str):
+            for id in references.words(named):
+                await services.routing.look(member, 'snapshot', id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from hansa.sites.sim import images, netkinds, ports, servers
+from hansa.sites.sim import attachments, images, netkinds, ports, servers, snapshots
 from hansa.sites.sim.state import Doc
 from hansa.sites.sim.wire import Answer, Ask, Refused
 
@@ -159,6 +159,17 @@ def unlock(ask: Ask, doc: Doc, _: Doc) -> Answer:
     return Answer(202)
 
 
+def _of_volumes(ask: Ask, doc: Doc, name: str) -> Doc:
+    """The image of a server that booted from a volume has no bytes: it names snapshots of its volumes."""
+    mapping = []
+    for number, one in enumerate(attachments.of_server(ask.state, doc['id'])):
+        made = snapshots.make(ask, ask.state.volumes[one['volume_id']], {'name': f'snapshot for {name}'})
+        mapping.append(
+            {'source_type': 'snapshot', 'destination_type': 'volume', 'snapshot_id': made['id'], 'boot_index': number or 0, 'volume_size': 1}
+        )
+    return {'status': 'active', 'size': 0, 'bdm_v2': 'True', 'block_device_mapping': msgspec.json.encode(mapping).decode()}
+
+
 def create_image(ask: Ask, doc: Doc, given: Doc) -> Answer:
     allow(ask, doc, 'createImage', ON)
     if not given.get('name'):
@@ -178,12 +189,16 @@ def create_image(ask: Ask, doc: Doc, given: Doc) -> Answer:
         'visibility': 'private',
         'min_disk': doc['_flavor']['disk'],
     }
+    if not doc['_image']:
+        record |= _of_volumes(ask, doc, given['name'])
     image = images.record(state, doc['project_id'], record)
     servers.record_action(ask, doc, 'createImage', state.now() + state.pace)
+    headers = {'Location': f'{ask.base}/image/v2/images/{image["id"]}'}
+    if not doc['_image']:
+        return Answer(202, {'image_id': image['id']} if ask.minor >= 45 else None, headers=headers)
     doc |= {'_task': 'image_snapshot', '_updated': state.now()}
     state.later('servers', doc['id'], {'_task': None})
     state.later('images', image['id'], {'_content': doc['id']}, 'image filled')
-    headers = {'Location': f'{ask.base}/image/v2/images/{image["id"]}'}
     return Answer(202, {'image_id': image['id']} if ask.minor >= 45 else None, headers=headers)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from hansa.sites.sim import addresses, attachments, images, netkinds, ports, servers, volumes
 from hansa.sites.sim.state import Doc, State, z
 from hansa.sites.sim.wire import Answer, Ask, Refused
@@ -47,7 +49,7 @@ def create(ask: Ask) -> Answer:
             state.servers[doc['id']] = doc
             made.append(doc)
             _plug(ask, doc, wanted, securities)
-            _disks(ask, doc, given.get('block_device_mapping_v2') or _old_disks(given))
+            _disks(ask, doc, given.get('block_device_mapping_v2') or _old_disks(given) or _image_disks(image))
             _build(ask, doc, group)
     except Refused:
         for doc in made:
@@ -292,6 +294,12 @@ def _old_disks(given: Doc) -> list[Doc]:
         source = 'volume' if disk.get('volume_id') else 'snapshot'
         found.append(disk | {'source_type': source, 'destination_type': 'volume', 'uuid': disk.get(f'{source}_id')})
     return found
+
+
+def _image_disks(image: Doc | None) -> list[Doc]:
+    """What the image of a server that booted from a volume names."""
+    named = msgspec.json.decode((image or {}).get('block_device_mapping') or '[]', type=list[Doc])
+    return [disk | {'uuid': disk['snapshot_id']} for disk in named]
 
 
 def _build(ask: Ask, doc: Doc, group: Doc | None) -> None:

@@ -65,6 +65,12 @@ def create(ask: Ask) -> Answer:
     limit = state.quota('volume', ask.who.project)['snapshots']
     if 0 <= limit <= sum(one['project_id'] == ask.who.project for one in state.snapshots.values()):
         raise Refused(413, f'SnapshotLimitExceeded: Maximum number of snapshots allowed ({limit}) exceeded')
+    return Answer(202, {'snapshot': _plain(view(ask, make(ask, source, given)))})
+
+
+def make(ask: Ask, source: Doc, given: Doc) -> Doc:
+    """A stored snapshot of a volume that will be available."""
+    state = ask.state
     doc: Doc = {
         'id': state.new_id(),
         'name': given.get('name'),
@@ -81,7 +87,7 @@ def create(ask: Ask) -> Answer:
     }
     state.snapshots[doc['id']] = doc
     state.later('snapshots', doc['id'], {'status': 'available'})
-    return Answer(202, {'snapshot': _plain(view(ask, doc))})
+    return doc
 
 
 def _plain(shown: Doc) -> Doc:
