@@ -6,28 +6,49 @@ import contextlib
 import os
 import pathlib
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import openstack
 
 BIN = pathlib.Path(sys.executable).parent
 READY_SECONDS = 180
 
 
 class League(NamedTuple):
-    """A running one: the clouds.yaml that it wrote, with the entries `hansa-admin` and `hansa`."""
+    """A running one: the clouds.yaml that it wrote, with the entries `hansa-admin` and `hansa`; its address (http://host:port)."""
 
     clouds: pathlib.Path
     log: pathlib.Path
     pid: int
+    url: str
+
+    @property
+    def state(self) -> pathlib.Path:
+        """The folder that it keeps."""
+        return self.clouds.parent
 
 
 def environment(**more: str) -> dict[str, str]:
     """Ours without what would name another cloud, the environment's programs first on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith('OS_')}
     return {**kept, 'PATH': f'{BIN}{os.pathsep}{kept.get("PATH", "")}', **more}
+
+
+def connect(clouds: pathlib.Path, entry: str) -> Any:
+    """The SDK's connection by an entry of this file and nothing else."""
+    return openstack.connection.Connection(config=openstack.config.OpenStackConfig(config_files=[str(clouds)]).get_one(entry))
+
+
+def open_intents(state: pathlib.Path) -> int:
+    """How many acts of the league in this folder are not known to be done or undone."""
+    with contextlib.closing(sqlite3.connect(f'file:{state / "hansa.db"}?mode=ro', uri=True)) as db:
+        [[count]] = db.execute("SELECT count(*) FROM intent WHERE state IN ('planned', 'sent', 'revoked')").fetchall()
+    return int(count)
 
 
 @contextlib.contextmanager
@@ -45,7 +66,7 @@ def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path) -> Iterator[Lea
         )
     try:
         _await_ready(process, log)
-        yield League(state / 'clouds.yaml', log, process.pid)
+        yield League(state / 'clouds.yaml', log, process.pid, f'http://{listen}')
     finally:
         process.terminate()
         try:

@@ -9,13 +9,11 @@ import os
 import pathlib
 import random
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
 
-import openstack
 import pytest
 
 from tests.lab import league
@@ -50,10 +48,6 @@ def running(state: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(10)
 
 
-def connect(clouds: pathlib.Path, entry: str) -> Any:
-    return openstack.connection.Connection(config=openstack.config.OpenStackConfig(config_files=[str(clouds)]).get_one(entry))
-
-
 def create(cloud: Any, name: str, site: str) -> bool:
     """Whether the client was told that there is a server."""
     image = min((each for each in cloud.image.images() if each.status == 'active'), key=lambda each: each.size)
@@ -65,17 +59,11 @@ def create(cloud: Any, name: str, site: str) -> bool:
     return True
 
 
-def open_intents(state: pathlib.Path) -> int:
-    with contextlib.closing(sqlite3.connect(f'file:{state / "hansa.db"}?mode=ro', uri=True)) as db:
-        [[count]] = db.execute("SELECT count(*) FROM intent WHERE state IN ('planned', 'sent', 'revoked')").fetchall()
-    return int(count)
-
-
 def standing(word: str) -> dict[str, list[str]]:
     """Ids by name of what the sites themselves hold."""
     found: dict[str, list[str]] = collections.defaultdict(list)
     for site in SITES:
-        cloud = connect(pathlib.Path(os.environ['LAB_CLOUDS']), f'{site}-admin')
+        cloud = league.connect(pathlib.Path(os.environ['LAB_CLOUDS']), f'{site}-admin')
         for server in cloud.compute.servers(all_projects=True, name=word):
             found[server.name].append(server.id)
     return found
@@ -83,8 +71,8 @@ def standing(word: str) -> dict[str, list[str]]:
 
 def settle(state: pathlib.Path) -> None:
     deadline = time.monotonic() + SETTLED_SECONDS
-    while open_intents(state):
-        assert time.monotonic() < deadline, f'{open_intents(state)} intents are still open'
+    while league.open_intents(state):
+        assert time.monotonic() < deadline, f'{league.open_intents(state)} intents are still open'
         time.sleep(1)
     time.sleep(15)
 
@@ -96,7 +84,7 @@ def test_a_league_killed_in_the_middle_of_creates_makes_no_doubles_and_no_orphan
     told: dict[str, bool] = {}
     for turn in range(ROUNDS):
         with running(state) as process, concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            clouds = [connect(state / 'clouds.yaml', 'hansa') for _ in range(AT_ONCE)]
+            clouds = [league.connect(state / 'clouds.yaml', 'hansa') for _ in range(AT_ONCE)]
             for cloud in clouds:
                 cloud.authorize()
             names = [f'{word}-{turn}-{number}' for number in range(AT_ONCE)]
@@ -109,7 +97,7 @@ def test_a_league_killed_in_the_middle_of_creates_makes_no_doubles_and_no_orphan
             told |= {name: future.result(60) for name, future in futures.items()}
     with running(state):
         settle(state)
-        cloud = connect(state / 'clouds.yaml', 'hansa')
+        cloud = league.connect(state / 'clouds.yaml', 'hansa')
         there = standing(word)
         listed = {server.id for server in cloud.compute.servers() if server.name.startswith(word)}
         try:
