@@ -42,9 +42,9 @@ tempest: setup  ## OpenStack's own API tests, on a cloud directly and through a 
 bench: setup  ## how fast it is, against nginx and a real Nova (Debian, root; installs nginx where it is missing)
 	lab/with 1 $(BIN)/python -m bench $(BENCH)
 
-lock:  ## renew the locks after a change to requirements*.in; with UPGRADE=1 take the newest versions
+lock:  ## renew the locks after a change to a requirements*.in; with UPGRADE=1 take the newest versions
 	test -x .lock-tools/bin/uv || { $(PYTHON) -m venv .lock-tools && .lock-tools/bin/pip install -qq uv; }
-	for name in requirements requirements-dev conformance/requirements; do \
+	for name in $(basename $(wildcard requirements*.in conformance/requirements.in lab/*/requirements.in)); do \
 	  .lock-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --strip-extras $(if $(UPGRADE),--upgrade) $$name.in -o $$name.lock || exit 1; \
 	done

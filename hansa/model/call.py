@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+WRITERS = frozenset(('admin', 'member', 'manager', '_member_'))
+READERS = WRITERS | {'reader'}
+
 
 class Token(msgspec.Struct, frozen=True):
     """A validated token of the league's Keystone; the token itself is not in it.
@@ -23,13 +26,18 @@ class Token(msgspec.Struct, frozen=True):
 
     @property
     def admin(self) -> bool:
-        """Administrator of the league."""
-        return 'admin' in self.roles
+        """Administrator of the league; whoever has the role in a domain alone is that domain's."""
+        return 'admin' in self.roles and bool(self.project or self.system)
+
+    @property
+    def reader(self) -> bool:
+        """May see what its project has, or as administrator all; a token of a domain, or of no role that says so, may not."""
+        return self.admin or (bool(self.project) and not self.roles.isdisjoint(READERS))
 
     @property
     def writer(self) -> bool:
         """May change things; a token with the role reader alone may not."""
-        return not self.roles.isdisjoint(('admin', 'member', 'manager', '_member_'))
+        return self.reader and not self.roles.isdisjoint(WRITERS)
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hansa.model.call import Token
 from tests import house, virtual
 from tests.house import League
 from tests.services import tap, users
@@ -88,5 +89,53 @@ def test_no_token_or_password_of_a_user_is_ever_sent_to_a_site() -> None:
             assert len(tape.raw) > 10_000
             for user, *_ in house.USERS:
                 assert f'token-{user}'.encode() not in tape.raw
+
+    virtual.run(main)
+
+
+LISTS = (
+    '/compute/v2.1/servers', '/compute/v2.1/servers?all_tenants=1', '/compute/v2.1/limits', '/compute/v2.1/flavors', '/network/v2.0/networks',
+    '/network/v2.0/security-groups', '/volume/v3/volumes', '/image/v2/images',
+)  # fmt: skip
+
+
+def give(league: League, name: str, user: str, project: str, *roles: str, system: bool = False) -> None:
+    """A token of this name that says this and no more."""
+    expires = league.clock.now() + 1e8
+    told = Token(
+        house.league_id(f'user {user}'), user, 'Default', house.league_id(project) if project else '', project, '',
+        frozenset(roles), expires, system,
+    )  # fmt: skip
+    league.twin.add(f'token-{name}', told)
+
+
+def test_a_token_without_a_project_opens_nothing_and_a_domains_administrator_is_no_administrator_here() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            assert (await users.boot(league, 's'))[0] == 202
+            give(league, 'unscoped', 'demo', '')
+            give(league, 'of a domain', 'heat_domain_admin', '', 'admin', 'member', 'reader')
+            give(league, 'reading the system', 'auditor', '', 'reader', system=True)
+            for name in ('unscoped', 'of a domain', 'reading the system'):
+                assert [(await league.ask('GET', path, token=name))[0] for path in LISTS] == [403] * len(LISTS)
+            give(league, 'of the system', 'admin', '', 'admin', 'member', 'reader', system=True)
+            assert len((await league.ok('GET', '/compute/v2.1/servers?all_tenants=1', token='of the system'))['servers']) == 1
+
+    virtual.run(main)
+
+
+def test_what_was_not_delegated_is_not_done() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            assert (await users.boot(league, 's'))[0] == 202
+            give(league, 'of a trust', 'admin', 'demo', 'member', 'reader')
+            assert (await users.boot(league, 't', token='of a trust'))[0] == 202
+            assert (await league.ask('GET', '/compute/v2.1/servers?all_tenants=1', token='of a trust'))[0] == 403
+            assert (house.league_id('user admin'), house.league_id('demo'), 'member') in grants(league, 'east')
+            give(league, 'of another role', 'demo', 'demo', 'heat_stack_owner')
+            assert [(await league.ask('GET', path, token='of another role'))[0] for path in LISTS] == [403] * len(LISTS)
+            give(league, 'to read', 'demo', 'demo', 'reader')
+            assert (await users.boot(league, 'u', token='to read', image='cirros'))[0] == 403
+            assert len((await league.ok('GET', '/compute/v2.1/servers', token='to read'))['servers']) == 2
 
     virtual.run(main)

@@ -50,8 +50,8 @@ class Door:
             route, names = self.table.match(request.method, request.words)
             token = _NOBODY if route.open else await self._token(request)
             version = self._version(request, route)
-            if not route.open and request.method not in _SAFE and not token.writer:
-                raise Forbidden('This token may only read: none of its roles is member, manager or admin.')
+            if not route.open:
+                _admit(token, request.method)
             call = Call(request.id, token, self.style.service, version, self._base)
             reply = await route.handler(table.Ask(call, request, names))
         except HansaError as error:
@@ -99,3 +99,13 @@ class Door:
         if version and 'openstack-api-version' not in names:
             reply.headers.extend(versions.told(self.style.service, version))
         return reply
+
+
+def _admit(token: Token, method: str) -> None:
+    """Raises Forbidden. At a site a user acts as a member whatever its token says, so it is here that a token's roles count."""
+    if not (token.project or token.admin):
+        raise Forbidden('This token is for no project; ask for one with the project that is meant.')
+    if not token.reader:
+        raise Forbidden('This token opens nothing here: none of its roles is reader, member, manager or admin.')
+    if method not in _SAFE and not token.writer:
+        raise Forbidden('This token may only read: none of its roles is member, manager or admin.')
