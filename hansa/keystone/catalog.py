@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from hansa.keystone.admin import Admin
@@ -18,6 +19,7 @@ SERVICES = (
     ('placement', 'placement', '/placement'),
 )
 INTERFACES = ('public', 'internal', 'admin')
+OURS = frozenset(kind for kind, _, _ in SERVICES) | {'volume', 'volumev2'}
 
 _NAMES = uuid.UUID('7f6c1a52-5b0e-4d53-9f4e-2f1f6a8a3f0d')
 
@@ -46,10 +48,11 @@ async def _settle_endpoint(admin: Admin, endpoints: list[dict[str, Any]], servic
     await admin.post('/endpoints', {'endpoint': {'service_id': service, **wanted}})
 
 
-def document(public_url: str, region: str, project: str) -> list[dict[str, Any]]:
+def document(public_url: str, region: str, project: str, beside: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
     """The catalogue as tokens have it, for a Keystone whose own catalogue is not the league's.
 
-    Endpoints with a project in their URL are left out where `project` is '', as Keystone does.
+    Endpoints with a project in their URL are left out where `project` is '', as Keystone does. `beside` is what that
+    Keystone would show: services that the league has none of stay, with their endpoints in the league's region.
     """
     shown = []
     for kind, name, path in SERVICES:
@@ -65,4 +68,8 @@ def document(public_url: str, region: str, project: str) -> list[dict[str, Any]]
             if project or '%' not in path
         ]
         shown.append({'id': uuid.uuid5(_NAMES, kind).hex, 'type': kind, 'name': name, 'endpoints': endpoints})
-    return shown
+    return shown + [there for service in beside if service.get('type') not in OURS and (there := _there(service, region))['endpoints']]
+
+
+def _there(service: dict[str, Any], region: str) -> dict[str, Any]:
+    return {**service, 'endpoints': [each for each in service.get('endpoints', []) if each.get('region_id') == region]}

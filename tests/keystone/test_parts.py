@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sqlite3
+from typing import Any
 
 import pytest
 from dogpile.cache import make_region
@@ -80,6 +81,16 @@ def test_the_catalogue_without_a_project_leaves_out_what_needs_one() -> None:
     full = {service['name']: service['endpoints'] for service in catalog.document('http://league', 'here', 'p')}
     assert {point['url'] for point in full['cinderv3']} == {'http://league/volume/v3/p'}
     assert {point['region_id'] for point in full['nova']} == {'here'}
+
+
+def test_what_stands_beside_the_league_in_its_region_stays_in_the_catalogue() -> None:
+    def there(kind: str, *regions: str) -> dict[str, Any]:
+        return {'type': kind, 'name': kind, 'endpoints': [{'id': region, 'region_id': region} for region in regions]}
+
+    beside = [there('compute', 'here'), there('volumev2', 'here'), there('orchestration', 'here', 'away'), there('dns', 'away')]
+    shown = catalog.document('http://league', 'here', 'p', beside)
+    assert shown[:-1] == catalog.document('http://league', 'here', 'p')
+    assert shown[-1] == there('orchestration', 'here')
 
 
 def test_the_watch_sees_what_others_commit_and_then_all_is_still(tmp_path: pathlib.Path) -> None:

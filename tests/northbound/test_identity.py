@@ -207,8 +207,8 @@ def test_only_logins_are_harmless_posts() -> None:
 
 
 def test_a_foreign_keystones_links_and_catalogue_become_the_leagues() -> None:
-    def league(project: str) -> list[dict[str, Any]]:
-        return catalog.document('http://l', 'here', project)
+    def league(project: str, beside: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+        return catalog.document('http://l', 'here', project, beside or [])
 
     foreign = Foreign(['http://k:5000', 'http://k:5000/identity'], 'http://l/identity', league)
     token = {'token': {'project': {'id': 'p'}, 'catalog': [{'type': 'compute'}]}}
@@ -274,7 +274,7 @@ def test_an_operators_own_keystone_behind_the_door() -> None:
     async def act() -> None:
         line = Line(HttpTransport(), url)
         engine = connect_engine(f'{url}/v3', SystemClock(), HttpTransport(), who)
-        door = IdentityDoor(engine, Foreign([url], BASE, lambda project: catalog.document(real.PUBLIC, 'league', project)))
+        door = IdentityDoor(engine, Foreign([url], BASE, lambda project, beside: catalog.document(real.PUBLIC, 'league', project, beside)))
         root = await ask(door, 'GET', '/')
         assert (root.status, root.headers['location']) == (300, f'{BASE}/v3/')
         assert url.encode() not in root.body

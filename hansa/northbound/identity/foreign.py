@@ -13,10 +13,10 @@ from hansa.ports.site import Headers
 
 class Foreign:
     """`roots` are the URLs by which that Keystone calls itself, without version; `base` is this door's
-    public URL ('http://host/identity'); `catalog` gives the league's catalogue for a project's id.
+    public URL ('http://host/identity'); `catalog` makes the league's catalogue of a project's id and that Keystone's catalogue.
     """
 
-    def __init__(self, roots: Sequence[str], base: str, catalog: Callable[[str], list[dict[str, Any]]]) -> None:
+    def __init__(self, roots: Sequence[str], base: str, catalog: Callable[[str, list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
         self._base = base
         self._catalog = catalog
         either = '|'.join(re.escape(root.rstrip('/')) for root in sorted(roots, key=len, reverse=True))
@@ -41,7 +41,7 @@ class Foreign:
             return changed
         token = document.get('token')
         if isinstance(token, dict) and 'catalog' in token:
-            token['catalog'] = self._catalog((token.get('project') or {}).get('id', ''))
+            token['catalog'] = self._catalog((token.get('project') or {}).get('id', ''), token['catalog'])
         elif 'catalog' in document:
-            document['catalog'] = self._catalog(project)
+            document['catalog'] = self._catalog(project, document['catalog'])
         return msgspec.json.encode(document)
