@@ -53,6 +53,10 @@ class League:
         """Send JSON; the document that comes back."""
         return self._ask('POST', path, body)
 
+    def put(self, *path: str, body: object) -> dict[str, object]:
+        """The answer to a change, told as JSON."""
+        return self._ask('PUT', path, body)
+
     def delete(self, *path: str) -> None:
         """Delete what is at the path."""
         self._ask('DELETE', path)

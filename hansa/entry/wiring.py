@@ -36,6 +36,8 @@ from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
 from hansa.rules.diff import Pace
 from hansa.services.accounts import Accounts
+from hansa.services.allotting import Allotting
+from hansa.services.charging import Charging
 from hansa.services.companies import Companies
 from hansa.services.journal import Journal
 from hansa.services.listing import Listing
@@ -125,30 +127,34 @@ async def build(
     )
     locating = Locating(store, book, roster, relay, accounts, clock)
     quotas = Quotas(roster, accounts, relay, book, clock)
+    allotting = Allotting(store, roster, book, accounts)
+    charging = Charging(store)
     surveying = Surveying(store, roster, accounts, locating, preparing, quotas)
-    companies = Companies(store, roster, clock)
+    companies = Companies(store, roster, journal, clock)
     services = kinds.Services(
         accounts=accounts,
+        allotting=allotting,
         companies=companies,
+        journal=journal,
         listing=Listing(store, roster, clock),
         locating=locating,
         numbering=Numbering(store, roster),
-        placing=Placing(store, roster, relay, journal, preparing, surveying, flock, companies),
+        placing=Placing(store, roster, relay, journal, preparing, surveying, charging, allotting, flock, companies),
         quotas=quotas,
         relay=relay,
         roster=roster,
-        routing=Routing(store, locating, relay, preparing, flock),
+        routing=Routing(store, locating, relay, preparing, journal, charging, flock),
         limit=config.limits_body_mb << 20,
     )
     membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
-    league = League(store, roster, membership, clock, config.url)
+    league = League(store, roster, membership, allotting, identity, clock, config.url)
     hall = Hall(
         {**_doors(config, services, preparing, identity, roster), 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)},
         {'league': league.answer},
         config.limits_connections,
     )
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
-    levelling = Levelling(store, book, roster, groups, flock)
+    levelling = Levelling(store, book, roster, groups, allotting, flock)
     clearing = Clearing(store, book, roster, identity, accounts)
     loops = [
         asyncio.create_task(_repeat(recovering.go_over, _RECOVER_EVERY, clock)),

@@ -56,6 +56,23 @@ class Gone(HansaError):
     status = 410
 
 
+class OverQuota(HansaError):
+    """More was asked for than a quota leaves; each API says so in a form of its own.
+
+    `wanted`, `taken` and `limits` are by resource, those that are exceeded only; `site` names the site whose share is
+    meant, '' for the quota of the league.
+    """
+
+    status = 403
+
+    def __init__(self, wanted: dict[str, int], taken: dict[str, int], limits: dict[str, int], site: str = '') -> None:
+        super().__init__(f'Quota exceeded for {", ".join(wanted)}' + (f' at site {site}.' if site else '.'))
+        self.wanted = wanted
+        self.taken = taken
+        self.limits = limits
+        self.site = site
+
+
 class TooLarge(HansaError):
     """The body, the header or the page asked for is over a limit."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-State = Literal['planned', 'sent', 'revoked', 'done', 'undone']
+State = Literal['planned', 'sent', 'revoked', 'made', 'done', 'undone']
 
 
 class Aim(msgspec.Struct, frozen=True):
@@ -22,9 +22,12 @@ class Aim(msgspec.Struct, frozen=True):
 class Intent(msgspec.Struct, frozen=True):
     """One act at one site that must not get lost half way.
 
-    `marker` is the word by which the object can be found at the site again; `found` the id of what
-    came of it. `revoked` means that the caller was told it failed: what turns up is deleted. `detail` is JSON that the workflow of this `kind` understands. `generation` grows by one with
-    every write; a writer that holds an old one gets Conflict.
+    `marker` is the word by which the object can be found at the site again; `found` the ids of what came of it, or what it
+    is done to, with commas between. `revoked` means that the caller was told it failed: what turns up is deleted; `made` that
+    the site has done it, but the inventory does not show all of it yet. `detail` is JSON that the workflow of this `kind`
+    understands. `charge` is what the objects of the intent take of the project's quota when it is done; until the intent is
+    closed, what of that the inventory does not show is reserved. `generation` grows by one with every write; a writer that holds an
+    old one gets Conflict.
     """
 
     id: str
@@ -38,6 +41,12 @@ class Intent(msgspec.Struct, frozen=True):
     found: str = ''
     created: float = 0.0
     generation: int = 0
+    charge: dict[str, int] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids in `found`."""
+        return [id for id in self.found.split(',') if id]
 
     @property
     def aim(self) -> Aim:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
 from hansa.model.intent import Intent
 from hansa.model.listing import Query
+from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 
@@ -82,7 +83,9 @@ class Store(Protocol):
 
     # -- journal
     async def open_intent(self, intent: Intent) -> None:
-        """Write a new one. Raises Conflict if the id is known."""
+        """Write a new one. Raises Conflict if the id is known, OverQuota where its charge does not fit into what the project's
+        quota, or the share of the intent's site, leaves beside what is used and reserved: then nothing is written.
+        """
         ...
 
     async def move_intent(self, intent: Intent) -> Intent:
@@ -92,9 +95,22 @@ class Store(Protocol):
         ...
 
     async def open_intents(self) -> list[Intent]:
-        """All that are planned, sent or revoked, in the order in which they were written, whoever wrote them: of any two the
+        """All that are planned, sent, revoked or made, in the order in which they were written, whoever wrote them: of any two the
         writer of the later one sees the earlier one, as long as that is open.
         """
+        ...
+
+    # -- quotas: a project '' stands for every project that has no limit of its own, a site '' for the league
+    async def set_limits(self, project: str, site: str, limits: Mapping[str, int | None]) -> None:
+        """Set limits by resource; None takes one away, -1 is a limit that is none."""
+        ...
+
+    async def limits(self, *projects: str) -> dict[str, dict[str, Amounts]]:
+        """What was set, for these projects or for all: project -> site -> resource -> limit."""
+        ...
+
+    async def quota(self, project: str) -> Quota:
+        """What stands of a project, the league's default in the place of limits that it has not."""
         ...
 
     # -- decisions, by resource id

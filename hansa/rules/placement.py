@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 from hansa.model.decision import Candidate, Decision
-from hansa.model.errors import BadRequest, Conflict, SiteDown
+from hansa.model.errors import BadRequest, Conflict, OverQuota, SiteDown
 from hansa.rules import zones
 from hansa.rules.companies import Company
 
 ROOM = 'most room'
+FULL = 'has no quota left'
 
 
 class Pin(msgspec.Struct, frozen=True):
@@ -60,7 +61,8 @@ def choose(wish: Wish, views: Sequence[View]) -> Decision:
     """The site for a create, with every site's reason.
 
     Raises BadRequest for unknown zones and for references that contradict each other (naming both
-    sites), SiteDown where what is left does not answer now, Conflict where no site fits.
+    sites), SiteDown where what is left does not answer now, OverQuota where sites that would fit have none left (of what,
+    is not known here), Conflict where no site fits.
     """
     known = {view.site: view for view in views}
     pins = [*(_zone_pin(zone, known) for zone in wish.zones), *wish.pins]
@@ -77,6 +79,14 @@ def choose(wish: Wish, views: Sequence[View]) -> Decision:
         return Decision(wish.home, 'home of the project', pinned=False, candidates=tuple(judged))
     best = min(fit, key=lambda candidate: (-candidate.weight, candidate.site))
     return Decision(best.site, ROOM, pinned=False, candidates=tuple(judged))
+
+
+def without(decision: Decision, site: str, reason: str) -> Decision:
+    """A decision after a site turned out not to fit."""
+    candidates = [
+        msgspec.structs.replace(each, fit=False, reason=reason) if each.site == site else each for each in decision.candidates
+    ]
+    return msgspec.structs.replace(decision, candidates=tuple(candidates))
 
 
 def _zone_pin(zone: str, known: dict[str, View]) -> Pin:
@@ -117,7 +127,7 @@ def _judge(view: View, wish: Wish, pins: Sequence[Pin]) -> Candidate:
     if not view.reachable:
         return no(_why(view))
     if view.room <= 0 and not pins:
-        return no('has no quota left')
+        return no(FULL)
     return Candidate(view.site, fit=True, reason='fits', weight=view.room)
 
 
@@ -148,6 +158,8 @@ def _nowhere(judged: Sequence[Candidate], known: dict[str, View]) -> None:
     down = next((candidate for candidate in judged if _silent(candidate, known)), None)
     if down is not None:
         raise SiteDown(down.site, down.reason)
+    if any(candidate.reason == FULL for candidate in judged):
+        raise OverQuota({}, {}, {})
     said = '; '.join(f'{candidate.site} {candidate.reason}' for candidate in judged) or 'the league has no site'
     raise Conflict(f'No site can take this: {said}.')
 

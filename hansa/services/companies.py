@@ -20,6 +20,7 @@ from hansa.ports.roster import Roster
 from hansa.ports.store import Store
 from hansa.rules import companies, multiple
 from hansa.rules.companies import Company, Seat
+from hansa.services.journal import Journal
 
 LEAGUE = ''
 """In the place of a site's name, in the records of what only the league has."""
@@ -37,13 +38,14 @@ class Yielded(Exception):
 class Companies:
     """Keeps them, and who is in them."""
 
-    def __init__(self, store: Store, roster: Roster, clock: Clock) -> None:
+    def __init__(self, store: Store, roster: Roster, journal: Journal, clock: Clock) -> None:
         self._store = store
         self._roster = roster
+        self._journal = journal
         self._clock = clock
 
     async def create(self, call: Call, name: str, policy: str) -> Record:
-        """A new one. Raises Forbidden where the project has too many."""
+        """A new one. Raises Forbidden where the project has too many, OverQuota."""
         mine = await self._store.page(Query(_KIND, (call.token.project,), public=False))
         if sum(record.site == LEAGUE for record in mine) >= MOST:
             raise Forbidden('Quota exceeded, too many server groups.')
@@ -56,7 +58,9 @@ class Companies:
         record = Record(
             LEAGUE, _KIND, id, id, call.token.project, name, msgspec.json.encode(doc), created=now, updated=now, seen=self._clock.now()
         )
+        intent = await self._journal.plan(call, f'{_KIND}.create', LEAGUE, {}, {'server_groups': 1}, found=id)
         await self._store.put([record])
+        await self._journal.shown(intent)
         return record
 
     async def find(self, call: Call, id: str) -> Record | None:
@@ -143,8 +147,8 @@ class Companies:
             raise Yielded
 
     async def _at(self, id: str, intents: Sequence[Intent]) -> Counter[str]:
-        """How many are at each site, with those that are being made; what is to be taken back is nobody's member."""
-        at = Counter(intent.site for intent in intents if intent.state != 'revoked' and _into(intent) == id)
+        """How many are at each site, with those that are being made; what is to be taken back is nobody's member, what is made has its seat."""
+        at = Counter(intent.site for intent in intents if intent.state not in {'revoked', 'made'} and _into(intent) == id)
         at.update((await self.members(id)).values())
         return at
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from hansa.model.call import Call
-from hansa.model.errors import HansaError, SiteDown
+from hansa.model.errors import Conflict, HansaError, SiteDown
 from hansa.model.intent import Intent
+from hansa.model.quota import Amounts
 from hansa.ports.clock import Clock
 from hansa.ports.store import Store
 from hansa.rules import companies, owners
 from hansa.rules.aliases import AliasBook
+from hansa.services.relay import Reply
 
 
 class Journal:
@@ -25,12 +29,17 @@ class Journal:
         self._clock = clock
         self.left: set[str] = set()
 
-    async def plan(self, call: Call, kind: str, site: str, detail: object) -> Intent:
-        """Write the intent before anything is sent. `detail` is kept as JSON."""
+    async def plan(
+        self, call: Call, kind: str, site: str, detail: object, charge: Amounts | None = None, *, found: str = '', project: str = ''
+    ) -> Intent:
+        """Write the intent before anything is sent. `detail` is kept as JSON; `charge` is reserved of the project's quota: the
+        caller's, unless another is named. `found` is what the act is done to. Raises OverQuota.
+        """
         id = uuid.uuid4().hex
         intent = Intent(
-            id, kind, call.token.project, call.token.user, site, id, msgspec.json.encode(detail), created=self._clock.now()
-        )
+            id, kind, project or call.token.project, call.token.user, site, id, msgspec.json.encode(detail), found=found,
+            created=self._clock.now(), charge=charge or {},
+        )  # fmt: skip
         await self._store.open_intent(intent)
         return intent
 
@@ -54,6 +63,32 @@ class Journal:
     def leave(self, intent: Intent) -> None:
         """The site has it, but would not say what it is: this is found out when it answers again."""
         self.left.add(intent.id)
+
+    async def made(self, intent: Intent, ids: Sequence[str] = ()) -> Intent:
+        """The site has done it; what it takes of the quota stays reserved until the inventory shows it."""
+        found = ','.join(ids) or intent.found
+        return await self._store.move_intent(msgspec.structs.replace(intent, state='made', found=found))
+
+    async def shown(self, intent: Intent) -> None:
+        """The inventory shows all of what was made; whoever else saw that too may have been faster."""
+        self.left.discard(intent.id)
+        with contextlib.suppress(Conflict):
+            await self._store.move_intent(msgspec.structs.replace(intent, state='done'))
+
+    async def growing(
+        self, call: Call, kind: str, site: str, charge: Amounts, act: Callable[[], Awaitable[Reply]], *, found: str = '', project: str = ''
+    ) -> tuple[Intent, Reply]:
+        """Do what makes an object take more of the quota. Raises OverQuota before it is done, and what the act raises.
+
+        The intent is made where the site did it; whoever called closes it when the inventory shows it.
+        """
+        intent = await self.sent(await self.plan(call, kind, site, {}, charge, found=found, project=project))
+        try:
+            reply = await act()
+        except BaseException as error:
+            await asyncio.shield(self.give_up(intent, error))
+            raise
+        return (await self.undone(intent) if reply.status >= 400 else await self.made(intent)), reply
 
     async def done(self, intent: Intent, found: str) -> Intent:
         """The site has it under this id."""

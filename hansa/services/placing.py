@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,15 +10,18 @@ import msgspec
 
 from hansa.model.call import Call
 from hansa.model.decision import Decision
-from hansa.model.errors import Conflict, HansaError, SiteDown
+from hansa.model.errors import Conflict, HansaError, OverQuota, SiteDown
 from hansa.model.intent import Aim, Intent
+from hansa.model.quota import Amounts
 from hansa.model.resource import KINDS, Kind
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import companies, multiple, owners, placement, translate, zones
+from hansa.rules import companies, multiple, owners, placement, quota, translate, zones
 from hansa.rules.companies import Company
 from hansa.services import searching
+from hansa.services.allotting import Allotting
+from hansa.services.charging import Charging
 from hansa.services.companies import Companies, Yielded
 from hansa.services.journal import Journal
 from hansa.services.preparing import Preparing
@@ -34,8 +36,8 @@ class Placing:
     """Makes new objects."""
 
     def __init__(
-        self, store: Store, roster: Roster, relay: Relay, journal: Journal, preparing: Preparing, surveying: Surveying, observer: Observer,
-        joining: Companies,
+        self, store: Store, roster: Roster, relay: Relay, journal: Journal, preparing: Preparing, surveying: Surveying,
+        charging: Charging, allotting: Allotting, observer: Observer, joining: Companies,
     ) -> None:  # fmt: skip
         self._store = store
         self._roster = roster
@@ -43,13 +45,15 @@ class Placing:
         self._journal = journal
         self._preparing = preparing
         self._surveying = surveying
+        self._charging = charging
+        self._allotting = allotting
         self._observer = observer
         self._companies = joining
 
     async def create(self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str) -> Reply:
         """Make one object. `body` is the decoded document, `wrap` the key that its description stands under ('': none).
 
-        Raises BadRequest for references that contradict each other, SiteDown, Conflict where no site fits.
+        Raises BadRequest for references that contradict each other, SiteDown, Conflict where no site fits, OverQuota.
         """
         call = owners.meant(call, body[wrap] if wrap else body)
         for _ in range(_CHOICES):
@@ -65,16 +69,29 @@ class Placing:
         if company:
             body = companies.without_hint(body)
         wish = msgspec.structs.replace(await self._surveying.wish(call, kind, body, item), company=company)
-        decision = placement.choose(wish, await self._surveying.views(call, kind, wish))
+        charge = await self._charging.create(kind, item, call.token.project)
+        views = await self._surveying.views(call, kind, wish, charge)
+        try:
+            decision = placement.choose(wish, views)
+        except OverQuota:
+            raise await self._surveying.full(call, kind, charge) from None
         if decision.by == placement.ROOM and kind.name in HOMELY:
             await self._surveying.settle(call.token.project, decision.site)
         lost: HansaError | None = None
         for site in decision.order:
             member = self._roster.get(site)
             try:
-                reply = await self._create_at(call, member, kind, forward, body, wrap, decision, company)
+                reply = await self._create_at(call, member, kind, forward, body, wrap, decision, company, charge)
             except SiteDown as error:
                 lost = error
+                continue
+            except OverQuota as error:
+                if isinstance(lost, SiteDown):
+                    # What a site that was lost on the way may have made is still reserved, so that is why nothing is left.
+                    raise lost from error
+                if not error.site:
+                    raise
+                lost, decision = error, placement.without(decision, site, placement.FULL)
                 continue
             if not _full(reply) or site == decision.order[-1]:
                 return reply
@@ -82,14 +99,14 @@ class Placing:
 
     async def _create_at(
         self, call: Call, member: Member, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, decision: Decision,
-        company: Company | None,
+        company: Company | None, charge: Amounts,
     ) -> Reply:  # fmt: skip
-        item = body[wrap] if wrap else body
-        aim = Aim(decision.by, multiple.most(item) if kind.name == 'server' else 1, company.id if company else '')
-        intent = await self._journal.plan(call, f'{kind.name}.create', member.name, aim)
+        aim = Aim(decision.by, company=company.id if company else '')
+        intent, item = await self._reserve(call, member, kind, body[wrap] if wrap else body, aim, charge)
         try:
             if company:
                 await self._companies.yield_to_earlier(company, intent)
+            await self._allotting.prepare(call, member)
             await self._preparing.ensure(call, member, kind, item)
         except BaseException:
             await asyncio.shield(self._journal.undone(intent))
@@ -111,20 +128,38 @@ class Placing:
         if reply.status >= 400:
             await self._journal.undone(intent)
             return reply
-        whole = False
+        whole = seen = False
         try:
             whole = kind.name != 'server' or multiple.told(item) or await self._others(member, kind, intent, ids)
             await self._journal.own(intent, ids)
-            await self._note(member, kind, ids, decision)
+            if whole:
+                intent = await self._journal.made(intent, ids)
+            seen = await self._note(member, kind, ids, decision)
             await self._look(member, 'server_group', companies.hint(body))
         except BaseException:
             self._journal.leave(intent)
             raise
-        if whole:
-            await self._journal.done(intent, ids[0] if ids else '')
-        else:
+        if not whole:
             self._journal.leave(intent)
+        elif seen and not quota.later(intent):
+            await self._journal.shown(intent)
         return reply
+
+    async def _reserve(
+        self, call: Call, member: Member, kind: Kind, item: dict[str, Any], aim: Aim, charge: Amounts
+    ) -> tuple[Intent, dict[str, Any]]:
+        """The intent, and the description; of several servers fewer are asked for where not all fit into the quota. Raises OverQuota."""
+        most = multiple.most(item) if kind.name == 'server' else 1
+        word, aim = f'{kind.name}.create', msgspec.structs.replace(aim, most=most)
+        try:
+            return await self._journal.plan(call, word, member.name, aim, charge), item
+        except OverQuota as error:
+            fewer = quota.fitting(most, error)
+            if not max(1, quota.number(item.get('min_count'))) <= fewer < most:
+                raise
+        aim = msgspec.structs.replace(aim, most=fewer)
+        charge = {resource: amount // most * fewer for resource, amount in charge.items()}
+        return await self._journal.plan(call, word, member.name, aim, charge), {**item, 'max_count': fewer}
 
     async def _others(self, member: Member, kind: Kind, intent: Intent, ids: list[str]) -> bool:
         """Add to `ids` what was made beside the one that the answer names. Whether that could be found out."""
@@ -134,20 +169,25 @@ class Placing:
             return False
         return True
 
-    async def _note(self, member: Member, kind: Kind, ids: Sequence[str], decision: Decision) -> None:
-        """What was made is in the list at once, with the reason why it is there."""
+    async def _note(self, member: Member, kind: Kind, ids: Sequence[str], decision: Decision) -> bool:
+        """What was made is in the list at once, with the reason why it is there; whether all of it is."""
         chosen = msgspec.structs.replace(decision, site=member.name)
+        seen = True
         for id in ids:
             await self._store.put_decision(kind.name, id, chosen)
             if kind.name not in KINDS:
                 continue
-            await self._look(member, kind.name, id)
+            seen = await self._look(member, kind.name, id) and seen
         self._observer.poke(member.name, *(kind.name for _ in ids if kind.name in KINDS))
+        return seen
 
-    async def _look(self, member: Member, kind: str, id: str) -> None:
+    async def _look(self, member: Member, kind: str, id: str) -> bool:
         if id:
-            with contextlib.suppress(SiteDown):
+            try:
                 await self._observer.refresh(member.name, kind, id)
+            except SiteDown:
+                return False
+        return True
 
 
 def made(body: bytes, kind: Kind) -> list[str]:

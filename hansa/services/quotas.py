@@ -24,8 +24,8 @@ _KEPT = 10_000
 UNKNOWN = 1.0
 
 _ROOM = {
-    'compute': ('limits', 'absolute', 'maxTotalInstances', 'totalInstancesUsed'),
-    'volume': ('limits', 'absolute', 'maxTotalVolumes', 'totalVolumesUsed'),
+    'compute': ('instances', 'maxTotalInstances', 'totalInstancesUsed'),
+    'volume': ('volumes', 'maxTotalVolumes', 'totalVolumesUsed'),
 }
 
 
@@ -60,9 +60,17 @@ class Quotas:
         document = await self._one(call, member, service, '/limits', '', _FRESH, '')
         if document is None:
             return UNKNOWN
-        absolute = document.get(path[0], {}).get(path[1], {})
-        most, used = absolute.get(path[2], -1), absolute.get(path[3], 0)
+        absolute = document.get('limits', {}).get('absolute', {})
+        most, used = absolute.get(path[1], -1), absolute.get(path[2], 0)
         return float('inf') if most == limits.UNLIMITED else float(most - used)
+
+    async def most(self, call: Call, service: str) -> tuple[str, int, int]:
+        """What servers or volumes are called in quotas, how many a project may have at all sites, and how many it has."""
+        resource, most, used = _ROOM[service]
+        members = [member for member in self._roster if self._accounts.serves(call.token, member)]
+        found = await asyncio.gather(*(self._one(call, member, service, '/limits', '', _FRESH, '') for member in members))
+        absolute = limits.merged([each for each in found if each]).get('limits', {}).get('absolute', {})
+        return resource, absolute.get(most, 0), absolute.get(used, 0)
 
     async def _one(
         self, call: Call, member: Member, service: str, path: str, query: str, fresh: float, version: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from hansa.model.resource import KINDS, Record
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member
 from hansa.ports.store import Store
+from hansa.services.charging import Charging, Growth
+from hansa.services.journal import Journal
 from hansa.services.locating import Locating
 from hansa.services.preparing import Preparing
 from hansa.services.relay import Forward, Relay, Reply
@@ -42,11 +45,15 @@ class LastKnown(msgspec.Struct, frozen=True):
 class Routing:
     """Relays to the site of an object."""
 
-    def __init__(self, store: Store, locating: Locating, relay: Relay, preparing: Preparing, observer: Observer) -> None:
+    def __init__(
+        self, store: Store, locating: Locating, relay: Relay, preparing: Preparing, journal: Journal, charging: Charging, observer: Observer
+    ) -> None:
         self._store = store
         self._locating = locating
         self._relay = relay
         self._preparing = preparing
+        self._journal = journal
+        self._charging = charging
         self._observer = observer
 
     async def read(self, call: Call, kind: str, collection: str, id: str, tail: str, forward: Forward) -> Reply | LastKnown:
@@ -78,13 +85,16 @@ class Routing:
     async def change(self, call: Call, kind: str, collection: str, id: str, tail: str, forward: Forward) -> Reply:
         """Anything else. References to other sites are refused, shared objects brought there before; afterwards the object is looked at.
 
-        Raises NotFound, BadRequest, SiteDown.
+        Raises NotFound, BadRequest, SiteDown, OverQuota.
         """
         member, record = await self._locating.member(call, kind, collection, id)
         body = decoded(forward)
         if body is not None:
             await self._check(call, member, record, body)
         forward.path = f'{collection}/{_own(record, member, id)}{tail}'
+        growth = await self._charging.growth(record, forward.method, tail, body)
+        if record is not None and growth is not None:
+            return await self._grow(call, member, record, growth, forward)
         reply = await self._relay.send(call, member, forward, project=record.project if record else '')
         if reply.status < 400 and kind:
             await self.look(member, kind, record.site_id if record else id)
@@ -106,6 +116,20 @@ class Routing:
                 found += [(other, record.site_id) for record in records]
         return found
 
+    async def _grow(self, call: Call, member: Member, record: Record, growth: Growth, forward: Forward) -> Reply:
+        """A change that takes more of the quota; what takes its time at the site stays reserved as long."""
+        intent, reply = await self._journal.growing(
+            call, growth.kind, member.name, growth.charge, lambda: self._relay.send(call, member, forward, project=record.project),
+            found=record.id if growth.whole else '', project=record.project,
+        )  # fmt: skip
+        if reply.status < 400:
+            await self.look(member, record.kind, record.site_id)
+            if not growth.whole:
+                for port in _ports(reply):
+                    await self.look(member, 'port', port)
+                await self._journal.shown(intent)
+        return reply
+
     async def look(self, member: Member, kind: str, site_id: str) -> None:
         """Bring the inventory level with a change that was made through us."""
         with contextlib.suppress(SiteDown):
@@ -126,6 +150,12 @@ class Routing:
         for action in ('addSecurityGroup', 'removeSecurityGroup'):
             if isinstance(body.get(action), dict):
                 await self._preparing.group(call, member, str(body[action].get('name', '')))
+
+
+def _ports(reply: Reply) -> list[str]:
+    """Ports that an answer tells of: of a server's new interface or of a router's."""
+    found = re.findall(rb'"port_id": ?"([0-9a-f-]{36})"', reply.body) if isinstance(reply.body, bytes) else []
+    return [each.decode() for each in found]
 
 
 def _news(reply: Reply, record: Record) -> bool:

@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 
 from hansa.model.call import Call
-from hansa.model.errors import BadRequest
+from hansa.model.errors import BadRequest, OverQuota
 from hansa.model.listing import Query
+from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import KINDS, Kind, Record
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import placement, references
+from hansa.rules import placement, quota, references
 from hansa.services.accounts import Accounts
 from hansa.services.locating import Locating
 from hansa.services.preparing import Preparing
@@ -109,18 +110,30 @@ class Surveying:
         """Make a site the project's home."""
         await self._store.set(f'home/{project}', msgspec.json.encode(site))
 
-    async def views(self, call: Call, kind: Kind, wish: placement.Wish) -> Sequence[placement.View]:
-        """How each site stands for this caller; quotas are asked for only where they decide."""
+    async def views(self, call: Call, kind: Kind, wish: placement.Wish, charge: Amounts) -> Sequence[placement.View]:
+        """How each site stands for this caller, who wants that much; quotas are asked for only where they decide."""
         free = not wish.pins and not wish.zones
-        return await asyncio.gather(*(self._view(call, member, kind, free) for member in self._roster))
+        left = await self._store.quota(call.token.project) if free and charge else Quota()
+        return await asyncio.gather(*(self._view(call, member, kind, free, left, charge) for member in self._roster))
 
-    async def _view(self, call: Call, member: Member, kind: Kind, free: bool) -> placement.View:
+    async def _view(self, call: Call, member: Member, kind: Kind, free: bool, left: Quota, charge: Amounts) -> placement.View:
         health = member.site.health()
         serves = self._accounts.serves(call.token, member)
         room = _NEVER_FULL
         if free and serves and health.reachable:
-            room = await self._quotas.room(call, member, kind.service)
+            room = await self._quotas.room(call, member, kind.service) if quota.share_takes(charge, left, member.name) else 0.0
         return placement.View(member.name, health.reachable, health.reason, member.zones(kind.service), serves, room)
+
+    async def full(self, call: Call, kind: Kind, charge: Amounts) -> OverQuota:
+        """What is to be said where no site has room: of which share, else of the sites' own quotas together."""
+        left = await self._store.quota(call.token.project)
+        try:
+            for member in self._roster:
+                quota.admit(charge, left, member.name)
+        except OverQuota as error:
+            return error
+        resource, most, used = await self._quotas.most(call, kind.service)
+        return OverQuota({resource: charge.get(resource, 1)}, {resource: used}, {resource: most})
 
 
 def _zones(kind: Kind, item: dict[str, Any]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
 from hansa.rules import merge
 from hansa.rules.aliases import AliasBook
+from hansa.services.allotting import Allotting
 from hansa.services.sharing.groups import Groups
 
 _log = logging.getLogger('hansa.levelling')
@@ -22,18 +23,21 @@ _TIMEOUT = 20.0
 
 
 class Levelling:
-    """Compares what the inventory holds of replicas, and repairs."""
+    """Compares what the inventory holds of replicas, and what sites were given as quotas, with what should be, and repairs."""
 
-    def __init__(self, store: Store, book: AliasBook, roster: Roster, groups: Groups, observer: Observer) -> None:
+    def __init__(
+        self, store: Store, book: AliasBook, roster: Roster, groups: Groups, allotting: Allotting, observer: Observer
+    ) -> None:
         self._store = store
         self._book = book
         self._roster = roster
         self._groups = groups
+        self._allotting = allotting
         self._observer = observer
 
     async def go_over(self) -> int:
-        """One pass; how many replicas were levelled."""
-        done = await self._withdraw_images()
+        """One pass; how many replicas and quotas were levelled."""
+        done = await self._withdraw_images() + await self._allotting.go_over()
         for id in sorted({alias.league for alias in self._book.of('security_group')}):
             done += await self._level_group(id)
         return done

@@ -13,6 +13,7 @@ from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
+from hansa.rules import quota
 from hansa.services import relay, searching
 from hansa.services.journal import Journal
 
@@ -24,6 +25,7 @@ request may be under way there.
 """
 
 _TIMEOUT = 20.0
+_BUSY = frozenset(('BUILD', 'RESIZE', 'extending', 'retyping'))
 _MARKED = {
     'server.create': 'server', 'volume.create': 'volume', 'snapshot.create': 'snapshot', 'image.create': 'image', 'image.copy': 'image',
     'security_group.copy': 'security_group',
@@ -31,9 +33,9 @@ _MARKED = {
 
 
 class Recovering:
-    """Goes over the intents that a former process left open (`inherited`, by id), and over all that were revoked or left to it.
+    """Goes over the intents that a former process left open (`inherited`, by id), and over all that were revoked, made or left to it.
 
-    Those of this process are left to whoever works on them.
+    The others of this process are left to whoever works on them.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class Recovering:
         self._clock = clock
         self._inherited = frozenset(inherited)
         self._since: dict[str, float] = {}
+        self._still: dict[str, float] = {}
 
     async def go_over(self) -> int:
         """One pass; how many intents stay open. A site that does not answer keeps its intents for the next pass."""
-        left = 0
-        for intent in await self._store.open_intents():
-            if intent.id not in self._inherited and intent.state != 'revoked' and intent.id not in self._journal.left:
+        left, intents = 0, await self._store.open_intents()
+        self._still = {intent.id: self._still[intent.id] for intent in intents if intent.id in self._still}
+        for intent in intents:
+            if intent.id not in self._inherited and intent.state not in {'revoked', 'made'} and intent.id not in self._journal.left:
                 continue
             try:
                 left += not await self._settle(intent)
@@ -71,10 +75,12 @@ class Recovering:
         member = self._roster.get(intent.site)
         if member.capabilities is None or not member.site.health().reachable:
             return False
+        if intent.state == 'made':
+            return await self._shown(member, intent)
         kind = _MARKED.get(intent.kind)
         if kind is None:
-            await self._journal.undone(intent)
-            return True
+            # What the site may yet do of it is not known before no request can be under way any more.
+            return await self._never(intent)
         found = await searching.marked(member, KINDS[kind], intent)
         if not found:
             return await self._never(intent)
@@ -92,9 +98,32 @@ class Recovering:
             return not several  # the site may be making more of them
         if several and not self._waited(intent):
             return False
-        await self._journal.done(intent, found[0])
+        made = await self._journal.made(intent, found)
         _log.warning('intent %s: %s %s at %s was adopted', intent.id, kind, ', '.join(found), member.name)
+        return await self._shown(member, made)
+
+    async def _shown(self, member: Member, intent: Intent) -> bool:
+        """Close what was made once the inventory shows all of it: the objects at rest, and looked at later than that, what comes with them."""
+        kind, _, act = intent.kind.partition('.')
+        records = [await self._look(member, kind, id, fresh=act != 'create') for id in intent.ids if kind in KINDS]
+        others = quota.later(intent) if intent.ids or kind not in KINDS else [kind]
+        if (others or act != 'create') and any(record is not None and record.status in _BUSY for record in records):
+            self._still.pop(intent.id, None)
+            return False
+        now = self._clock.now()
+        since = self._still.setdefault(intent.id, now)
+        if any(member.synced.get(other, 0.0) <= since for other in others):
+            self._observer.poke(member.name, *others)
+            return False
+        del self._still[intent.id]
+        await self._journal.shown(intent)
         return True
+
+    async def _look(self, member: Member, kind: str, id: str, *, fresh: bool) -> Record | None:
+        known = await self._store.get(kind, id)
+        if known is not None and known.status not in _BUSY and not fresh:
+            return known
+        return await self._observer.refresh(member.name, kind, known.site_id if known else id)
 
     async def _never(self, intent: Intent) -> bool:
         if not self._waited(intent):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa.model.errors import BadRequest, Conflict, HansaError, SiteDown
+from hansa.model.errors import BadRequest, Conflict, HansaError, OverQuota, SiteDown
 from hansa.rules import placement
 from hansa.rules.placement import Need, Pin, View, Wish
 
@@ -77,8 +77,8 @@ def test_choice(wish: Wish, views: Sequence[View], order: tuple[str, ...], by: s
         (Wish(needs=(need('flavor s', 'south'),)), (EAST, SOUTH), SiteDown, ('Site south',)),
         (Wish(), (SOUTH, View('down', reachable=False)), SiteDown, ('Site south',)),
         (Wish(), (AWAY, SOUTH), SiteDown, ('Site south',)),
-        (Wish(), (FULL, AWAY), Conflict, ('full has no quota left; away does not serve this project',)),
-        (Wish(), (FULL, View('x', reachable=False, serves=False)), Conflict, ('full has no quota left', 'x does not serve')),
+        (Wish(), (FULL, AWAY), OverQuota, ()),
+        (Wish(), (FULL, View('x', reachable=False, serves=False)), OverQuota, ()),
         (Wish(needs=(need('flavor none'),)), ALL, Conflict, ('east has no flavor none; west has no flavor none',)),
         (Wish(home='east'), (), Conflict, ('the league has no site',)),
     ],

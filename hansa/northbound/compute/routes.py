@@ -20,7 +20,7 @@ from hansa.northbound.compute import (
     versions,
     zones,
 )  # fmt: skip
-from hansa.northbound.hall import everywhere, gathering, kinds, own, table
+from hansa.northbound.hall import everywhere, gathering, kinds, own, quotas, table
 from hansa.northbound.hall.table import Route, Table
 from hansa.services.preparing import Preparing
 
@@ -30,6 +30,7 @@ _HOSTS = (2, 43)
 def routes(services: kinds.Services, preparing: Preparing) -> Table:
     """The table."""
     server = servers.one(services)
+    quota = '/os-quota-sets/{project}'
     spec = flavors.below(services)
 
     def boot(handler: table.Handler) -> table.Handler:
@@ -61,12 +62,12 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('routed', '*', '/v2.1/os-server-groups/{id}', servergroups.one(services)),
             Route('own', 'GET', '/v2.1/os-availability-zone', zones.listed(services)),
             Route('own', 'GET', '/v2.1/os-availability-zone/detail', zones.detailed(services)),
-            Route('own', 'GET', '/v2.1/limits', own.merged(services, '/limits')),
-            Route('own', 'GET', '/v2.1/os-quota-sets/{project}', own.merged(services, '/os-quota-sets/{project}')),
-            Route('own', 'GET', '/v2.1/os-quota-sets/{project}/detail', own.merged(services, '/os-quota-sets/{project}/detail')),
-            Route('own', 'GET', '/v2.1/os-quota-sets/{project}/defaults', own.merged(services, '/os-quota-sets/{project}/defaults')),
-            Route('own', 'PUT DELETE', '/v2.1/os-quota-sets/{project}', own.quota(services, '/os-quota-sets/{project}', 'quota_set')),
-            Route('own', 'GET', '/v2.1/os-quota-class-sets/{name}', own.merged(services, '/os-quota-class-sets/{name}')),
+            Route('own', 'GET', '/v2.1/limits', quotas.limits(services, 'compute')),
+            Route('own', 'GET', f'/v2.1{quota}', quotas.shown(services, quota, quotas.COMPUTE)),
+            Route('own', 'GET', f'/v2.1{quota}/detail', quotas.shown(services, f'{quota}/detail', quotas.COMPUTE, 'details')),
+            Route('own', 'GET', f'/v2.1{quota}/defaults', quotas.shown(services, f'{quota}/defaults', quotas.COMPUTE, 'defaults')),
+            Route('own', 'PUT DELETE', f'/v2.1{quota}', quotas.changed(services, quota, quotas.COMPUTE)),
+            Route('own', 'GET PUT', '/v2.1/os-quota-class-sets/{name}', quotas.standard(services, quotas.COMPUTE)),
             Route('own', 'GET', '/v2.1/os-simple-tenant-usage', usage.Usages(services, single=False).shown),
             Route('own', 'GET', '/v2.1/os-simple-tenant-usage/{project}', usage.Usages(services, single=True).shown),
             *_machines(services),

@@ -12,7 +12,9 @@ from hansa.northbound.hall import headers, table, versions, wire
 from hansa.ports.roster import Roster
 from hansa.rules import views, zones
 from hansa.services.accounts import Accounts
+from hansa.services.allotting import Allotting
 from hansa.services.companies import Companies
+from hansa.services.journal import Journal
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
 from hansa.services.numbering import Numbering
@@ -28,7 +30,9 @@ class Services(msgspec.Struct):
     """What a door may ask of the house. `limit` is the most bytes that a document may have."""
 
     accounts: Accounts
+    allotting: Allotting
     companies: Companies
+    journal: Journal
     listing: Listing
     locating: Locating
     numbering: Numbering

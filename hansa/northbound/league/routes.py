@@ -16,9 +16,12 @@ from hansa.model.site import SiteSpec
 from hansa.northbound.hall import wire
 from hansa.northbound.hall.table import Ask, Route, Table
 from hansa.northbound.league import views
+from hansa.northbound.league.quotas import QuotaRoom
 from hansa.ports.clock import Clock
+from hansa.ports.identity import Identity
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
+from hansa.services.allotting import Allotting
 from hansa.services.membership import Membership
 
 _OPERATOR = Token('', 'operator', '', '', '', '', frozenset(('admin',)), float('inf'))
@@ -38,13 +41,16 @@ class _Join(msgspec.Struct):
 class League:
     """Handlers, and the door around them."""
 
-    def __init__(self, store: Store, roster: Roster, membership: Membership, clock: Clock, address: str) -> None:
+    def __init__(
+        self, store: Store, roster: Roster, membership: Membership, allotting: Allotting, identity: Identity, clock: Clock, address: str
+    ) -> None:
         self._store = store
         self._roster = roster
         self._membership = membership
         self._clock = clock
         self._address = address
         self._since = clock.now()
+        quotas = QuotaRoom(allotting, roster, identity)
         self._table = Table(
             (
                 Route('own', 'GET', '/v1/status', self.status),
@@ -54,6 +60,11 @@ class League:
                 Route('own', 'DELETE', '/v1/sites/{name}', self.leave),
                 Route('own', 'POST', '/v1/sites/{name}/check', self.check),
                 Route('own', 'GET', '/v1/why/{kind}/{id}', self.why),
+                Route('own', 'GET', '/v1/quotas', quotas.listed),
+                Route('own', 'GET', '/v1/quotas/{project}', quotas.one),
+                Route('own', 'PUT', '/v1/quotas/{project}', quotas.change),
+                Route('own', 'GET', '/v1/quota-default', quotas.one),
+                Route('own', 'PUT', '/v1/quota-default', quotas.change),
             )
         )
 

@@ -71,8 +71,15 @@ class GroupsRoom:
         if not id:
             raise BadRequest('Invalid input for operation: rules are made for one security group at a time, named by security_group_id.')
         group = await self._group(ask, id)
-        reply = await self._services.relay.send(ask.call, self._services.roster.get(group.site), forward, project=group.project)
-        return await self._spread(ask, group, reply)
+        member = self._services.roster.get(group.site)
+        intent, reply = await self._services.journal.growing(
+            ask.call, 'security_group.rule', group.site, {'security_group_rule': len(ids)},
+            lambda: self._services.relay.send(ask.call, member, forward, project=group.project), project=group.project,
+        )  # fmt: skip
+        answer = await self._spread(ask, group, reply)
+        if reply.status < 400:
+            await self._services.journal.shown(intent)
+        return answer
 
     async def remove(self, ask: table.Ask) -> wire.Answer:
         """`DELETE /security-group-rules/{id}`."""

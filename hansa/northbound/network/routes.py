@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import gathering, kinds, own
+from hansa.northbound.hall import gathering, kinds, quotas
 from hansa.northbound.hall.table import Route, Table
-from hansa.northbound.network import groups, networks, versions
+from hansa.northbound.network import groups, networks, projects, versions
 from hansa.services.sharing.groups import Groups
 
 _FAMILIES = ('bgpvpn', 'fwaas', 'lbaas', 'log', 'metering', 'qos', 'sfc', 'taas', 'vpn')
@@ -18,7 +18,7 @@ def routes(services: kinds.Services, sharing: Groups) -> Table:
     """The table."""
     room = groups.GroupsRoom(services, sharing)
     extensions = networks.Extensions(services)
-    quota = '/v2.0/quotas/{project}'
+    quota = '/quotas/{project}'
     return Table(
         (
             Route('own', 'GET', '/', versions.every(services), open=True),
@@ -37,10 +37,10 @@ def routes(services: kinds.Services, sharing: Groups) -> Table:
             Route('own', 'GET', '/v2.0/extensions', extensions.listed),
             Route('own', 'GET', '/v2.0/extensions/{alias}', extensions.one),
             Route('own', 'GET', '/v2.0/availability_zones', networks.zones(services)),
-            Route('own', 'GET', quota, own.merged(services, '/quotas/{project}')),
-            Route('own', 'PUT DELETE', quota, own.quota(services, '/quotas/{project}', 'quota')),
-            Route('own', 'GET', f'{quota}/{{what}}', own.merged(services, '/quotas/{project}/{what}')),
-            Route('own', 'GET', '/v2.0/quotas', gathering.gathered(services, '/quotas')),
+            Route('own', 'GET', '/v2.0/quotas', projects.quotas(services)),
+            Route('own', 'GET', f'/v2.0{quota}', quotas.shown(services, quota, quotas.NETWORK)),
+            Route('own', 'PUT DELETE', f'/v2.0{quota}', quotas.changed(services, quota, quotas.NETWORK)),
+            Route('own', 'GET', f'/v2.0{quota}/{{what}}', quotas.shown(services, f'{quota}/{{what}}', quotas.NETWORK)),
             *(route for family in _FAMILIES for route in _family(services, family)),
             Route('placed', 'POST', '/v2.0/{any}', kinds.created(services)),
             Route('listed', 'GET', '/v2.0/{any}', gathering.gathered(services, '/{any}')),

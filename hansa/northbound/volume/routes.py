@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import everywhere, gathering, kinds, own
+from hansa.northbound.hall import everywhere, gathering, kinds, own, quotas
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.volume import transfers, versions, volumes
 
@@ -11,6 +11,7 @@ from hansa.northbound.volume import transfers, versions, volumes
 def routes(services: kinds.Services) -> Table:
     """The table."""
     volume = kinds.routed(services, 'volume', '/volumes')
+    quota = '/os-quota-sets/{project}'
     snapshot = kinds.routed(services, 'snapshot', '/snapshots')
     return Table(
         (
@@ -34,11 +35,11 @@ def routes(services: kinds.Services) -> Table:
             Route('shared', '*', '/v3/types/{id}', volumes.type_below(services)),
             Route('shared', '*', '/v3/types/{id}/**', volumes.type_below(services)),
             Route('own', 'GET', '/v3/os-availability-zone', volumes.zones(services)),
-            Route('own', 'GET', '/v3/limits', own.merged(services, '/limits')),
-            Route('own', 'GET', '/v3/os-quota-sets/{project}', own.merged(services, '/os-quota-sets/{project}')),
-            Route('own', 'GET', '/v3/os-quota-sets/{project}/defaults', own.merged(services, '/os-quota-sets/{project}/defaults')),
-            Route('own', 'PUT DELETE', '/v3/os-quota-sets/{project}', own.quota(services, '/os-quota-sets/{project}', 'quota_set')),
-            Route('own', 'GET', '/v3/os-quota-class-sets/{name}', own.merged(services, '/os-quota-class-sets/{name}')),
+            Route('own', 'GET', '/v3/limits', quotas.limits(services, 'volume')),
+            Route('own', 'GET', f'/v3{quota}', quotas.shown(services, quota, quotas.VOLUME)),
+            Route('own', 'GET', f'/v3{quota}/defaults', quotas.shown(services, f'{quota}/defaults', quotas.VOLUME, 'defaults')),
+            Route('own', 'PUT DELETE', f'/v3{quota}', quotas.changed(services, quota, quotas.VOLUME)),
+            Route('own', 'GET PUT', '/v3/os-quota-class-sets/{name}', quotas.standard(services, quotas.VOLUME)),
             Route('own', 'GET', '/v3/extensions', own.first(services, '/extensions')),
             Route('own', 'GET', '/v3/resource_filters', own.first(services, '/resource_filters')),
             Route('own', 'GET', '/v3/scheduler-stats/get_pools', gathering.gathered(services, '/scheduler-stats/get_pools')),

@@ -14,12 +14,13 @@ import msgspec
 from hansa.model.errors import BadRequest
 from hansa.model.listing import Query
 from hansa.model.resource import Record
-from hansa.storage.sqlite import querying
+from hansa.rules import quota
+from hansa.storage.sqlite import querying, reserving
 
 KEPT = 24 * 3600.0
 
 _JOINED = f'SELECT {querying.FIELDS} FROM hot AS h CROSS JOIN document AS d ON d.row = h.row WHERE h.kind = ? AND h.id = ?'
-_COLUMNS = 'row, site_id, project, name, created, public, prime'
+_COLUMNS = 'row, site_id, project, name, created, public, charge, intent'
 _FIND = f'SELECT {_COLUMNS} FROM hot WHERE kind = ? AND id = ? AND site = ?'
 
 
@@ -50,24 +51,29 @@ def _valid(new: Record) -> None:
 def _insert(db: sqlite3.Connection, new: Record) -> None:
     prime = db.execute('SELECT 1 FROM hot WHERE kind = ? AND id = ? AND prime = 1', (new.kind, new.id)).fetchone() is None
     row = db.execute(
-        'INSERT INTO hot (site, kind, id, site_id, project, name, status, created, updated, public, prime, seen) '
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO hot (site, kind, id, site_id, project, name, status, created, updated, public, prime, seen, charge, intent) '
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         (
             *(new.site, new.kind, new.id, new.site_id, new.project, new.name),
-            *(new.status, new.created, new.updated, int(new.public), int(prime), new.seen),
+            *(new.status, new.created, new.updated, int(new.public), int(prime), new.seen, *_weight(new)),
         ),
     ).lastrowid
     db.execute('INSERT INTO document (row, doc) VALUES (?, ?)', (row, new.doc))
     db.execute('DELETE FROM tombstone WHERE kind = ? AND id = ?', (new.kind, new.id))
 
 
+def _weight(new: Record) -> tuple[str, str]:
+    charge, marker = quota.weigh(new.kind, new.doc)
+    return reserving.text(charge), marker
+
+
 def _replace(db: sqlite3.Connection, new: Record, old: tuple[Any, ...]) -> None:
     row = old[0]
     db.execute('UPDATE hot SET status = ?, updated = ?, seen = ? WHERE row = ?', (new.status, new.updated, new.seen, row))
-    indexed = (new.site_id, new.project, new.name, new.created, int(new.public))
-    if indexed != old[1:6]:
+    indexed = (new.site_id, new.project, new.name, new.created, int(new.public), *_weight(new))
+    if indexed != old[1:]:
         # Kept apart because naming an indexed column makes SQLite rewrite its indexes.
-        sql = 'UPDATE hot SET site_id = ?, project = ?, name = ?, created = ?, public = ? WHERE row = ?'
+        sql = 'UPDATE hot SET site_id = ?, project = ?, name = ?, created = ?, public = ?, charge = ?, intent = ? WHERE row = ?'
         db.execute(sql, (*indexed, row))
     db.execute('UPDATE document SET doc = ?1 WHERE row = ?2 AND doc <> ?1', (new.doc, row))
 

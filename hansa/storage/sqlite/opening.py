@@ -8,7 +8,7 @@ import pathlib
 import sqlite3
 
 from hansa.model.errors import ConfigError
-from hansa.storage.sqlite import matching, migrations, seal
+from hansa.storage.sqlite import matching, migrations, reserving, seal
 
 # NORMAL loses nothing to a killed process, only to a machine that loses power. The log is folded into the file by
 # the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
@@ -48,6 +48,7 @@ def connect(file: pathlib.Path | None, reads: bool = False, cache: int = 16) -> 
         ':memory:' if file is None else file, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     matching.register(db)
+    reserving.register(db)
     if file is not None:
         for setting in _SETTINGS:
             db.execute(f'PRAGMA {setting}').fetchall()

@@ -7,7 +7,7 @@ import contextlib
 import os
 import pathlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,10 +17,11 @@ from hansa.model.decision import Decision
 from hansa.model.errors import Busy
 from hansa.model.intent import Intent
 from hansa.model.listing import Query
+from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
-from hansa.storage.sqlite import aliasing, inventory, journal, opening, state
+from hansa.storage.sqlite import aliasing, inventory, journal, opening, reserving, state
 from hansa.storage.sqlite.lanes import Lane, Work, Writer
 from hansa.storage.sqlite.seal import Seal
 
@@ -129,6 +130,16 @@ class SqliteStore:
     async def open_intents(self) -> list[Intent]:
         return journal.unfinished(self._points)
 
+    # -- quotas
+    async def set_limits(self, project: str, site: str, limits: Mapping[str, int | None]) -> None:
+        await self._write(lambda db: reserving.set_limits(db, project, site, limits))
+
+    async def limits(self, *projects: str) -> dict[str, dict[str, Amounts]]:
+        return reserving.limits(self._points, projects)
+
+    async def quota(self, project: str) -> Quota:
+        return reserving.quota(self._points, project)
+
     # -- decisions
     async def put_decision(self, kind: str, id: str, decision: Decision) -> None:
         await self._write(lambda db: state.put_decision(db, kind, id, decision))
@@ -194,6 +205,7 @@ def _forget(db: sqlite3.Connection, site: str) -> None:
     inventory.forget(db, site)
     aliasing.forget(db, site)
     journal.forget(db, site)
+    reserving.forget(db, site)
 
 
 async def open_store(directory: pathlib.Path | None) -> Store:
