@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hansa.ports.store import Store
 from hansa.sites.sim.cloud import SimCloud
 from hansa.sites.sim.fault import Fault
 from hansa.storage.sqlite import open_store
@@ -306,12 +307,25 @@ def test_a_tenant_site_gives_what_it_gives() -> None:
 # -- many at once, by two workers on one store
 
 
+class Lent:
+    """A store that somebody else closes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def close(self) -> None:
+        """Not ours to do."""
+
+
 @asynccontextmanager
 async def workers(clouds: dict[str, SimCloud], **more: Any) -> AsyncIterator[list[League]]:
     """Two houses on one store, both of which know the project at each site."""
     clock = next(iter(clouds.values())).state.clock
     twin, store = house.people(clock), await open_store(None)
-    houses = [await house.build(clouds, twin, clock, store=store, **more) for _ in range(2)]
+    houses = [await house.build(clouds, twin, clock, store=Lent(store), **more) for _ in range(2)]
     try:
         leagues = [League(each, clouds, twin, clock) for each in houses]
         for each, league in zip(houses, leagues, strict=True):
@@ -325,6 +339,7 @@ async def workers(clouds: dict[str, SimCloud], **more: Any) -> AsyncIterator[lis
     finally:
         for each in houses:
             await each.close()
+        await store.close()
 
 
 @pytest.mark.parametrize('trouble', ['none', 'one is slow', 'one refuses connections', 'one is away from the start'])

@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from hansa.model.errors import ConfigError
+from hansa.model.quota import Quota
 from hansa.model.site import SiteSpec
 from hansa.storage.sqlite import migrations, open_store, opening
 
@@ -48,6 +49,29 @@ def test_steps_are_numbered_without_a_gap_and_leave_the_schema_marked() -> None:
     migrations.apply(db, 'again')
     assert db.execute('PRAGMA user_version').fetchone() == (len(migrations.steps()),)
     db.close()
+
+
+def test_a_database_from_before_quotas_counts_what_it_holds(tmp_path: pathlib.Path) -> None:
+    db = opening.connect(tmp_path / 'hansa.db')
+    db.executescript(migrations.steps()[0][1])
+    db.execute(f'PRAGMA application_id = {migrations.APPLICATION}')
+    db.execute('PRAGMA user_version = 1')
+    columns = 'site, kind, id, site_id, project, name, status, created, updated, public, prime, seen'
+    for row, (kind, doc) in enumerate((('server', '{"flavor":{"vcpus":2,"ram":64},"metadata":{"hansa:intent":"m"}}'), ('network', '{}'))):
+        values = ('east', kind, f'id{row}', f'id{row}', 'p1', '', '', '', '', 0, 1, 0.0)
+        db.execute(f'INSERT INTO hot (row, {columns}) VALUES (?{", ?" * 12})', (row, *values))  # noqa: S608  # our own words
+        db.execute('INSERT INTO document (row, doc) VALUES (?, ?)', (row, doc.encode()))
+    db.execute("INSERT INTO intent VALUES (1, 'i', 'server.create', 'p1', 'u', 'east', 'm', x'7b7d', 'sent', '', 1.0, 1)")
+    db.close()
+
+    async def main() -> None:
+        store = await open_store(tmp_path)
+        both = {'instances': 1, 'cores': 2, 'ram': 64, 'network': 1}
+        assert await store.quota('p1') == Quota({}, {'': both, 'east': both})
+        assert [each.charge for each in await store.open_intents()] == [{}]
+        await store.close()
+
+    asyncio.run(main())
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: pathlib.Path) -> None:

@@ -40,8 +40,8 @@ def move(db: sqlite3.Connection, intent: Intent) -> Intent:
 
 
 def unfinished(db: sqlite3.Connection) -> list[Intent]:
-    """All that are not closed, oldest first."""
-    rows = db.execute(f'SELECT {_FIELDS} FROM intent WHERE {_OPEN} ORDER BY created, row')
+    """All that are not closed, in the order in which they were written: SQLite has one writer at a time."""
+    rows = db.execute(f'SELECT {_FIELDS} FROM intent WHERE {_OPEN} ORDER BY row')
     return [msgspec.structs.replace(Intent(*row), charge=msgspec.json.decode(row[-1], type=dict[str, int])) for row in rows]
 
 

@@ -52,5 +52,5 @@ CREATE TABLE quota (
 
 ALTER TABLE intent ADD COLUMN charge TEXT NOT NULL DEFAULT '{}';
 DROP INDEX intent_open;
-CREATE INDEX intent_open ON intent (created, row) WHERE state IN ('planned', 'sent', 'revoked', 'made');
+CREATE INDEX intent_open ON intent (row) WHERE state IN ('planned', 'sent', 'revoked', 'made');
 CREATE INDEX intent_held ON intent (project) WHERE state IN ('planned', 'sent', 'revoked', 'made');
