@@ -122,8 +122,8 @@ def changed(services: kinds.Services, path: str, form: Form) -> table.Handler:
             _enough(body, await services.allotting.quota(project))
         await services.allotting.set(project, {LEAGUE: _wanted(body, form)})
         document = await _document(services, ask, path, form)
-        document[form.key].pop('id', None)
-        return wire.document(200, document)
+        part = {name: value for name, value in document.get(form.key, {}).items() if name != 'id'}
+        return wire.document(200, {form.key: part})
 
     return handle
 
