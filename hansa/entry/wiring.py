@@ -49,6 +49,7 @@ from hansa.services.preparing import Preparing
 from hansa.services.quotas import Quotas
 from hansa.services.relay import Relay
 from hansa.services.routing import Routing
+from hansa.services.sharing.access import Access
 from hansa.services.sharing.flavors import Flavors
 from hansa.services.sharing.groups import Groups
 from hansa.services.sharing.images import Images
@@ -61,6 +62,7 @@ from hansa.sites.sim.transport import AsgiTransport
 from hansa.storage.sqlite import open_store
 from hansa.sync.flock import Flock
 from hansa.sync.intake import Intake
+from hansa.workflows.admitting import Admitting
 from hansa.workflows.clearing import Clearing
 from hansa.workflows.levelling import Levelling
 from hansa.workflows.recovering import Recovering
@@ -68,6 +70,7 @@ from hansa.workflows.recovering import Recovering
 _log = logging.getLogger('hansa')
 _RECOVER_EVERY = 5.0
 _LEVEL_EVERY = 15.0
+_ADMIT_EVERY = 60.0
 _CLEAR_EVERY = 60.0
 
 
@@ -118,9 +121,10 @@ async def build(
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, book, clock)
     groups = Groups(store, book, roster, relay, journal, clock)
+    access = Access(store, book, roster, accounts)
     preparing = Preparing(
         store,
-        Flavors(store, book, flock),
+        Flavors(store, book, flock, access),
         Images(store, book, roster, accounts, journal, flock, clock, Members(store, accounts, identity)),
         groups,
         Keys(store, book, roster, accounts, relay, clock),
@@ -159,6 +163,7 @@ async def build(
     loops = [
         asyncio.create_task(_repeat(recovering.go_over, _RECOVER_EVERY, clock)),
         asyncio.create_task(_repeat(levelling.go_over, _LEVEL_EVERY, clock)),
+        asyncio.create_task(_repeat(Admitting(store, access).go_over, _ADMIT_EVERY, clock)),
         asyncio.create_task(_repeat(clearing.go_over, _CLEAR_EVERY, clock)),
     ]
     return House(hall, store, membership, flock, roster, loops)

@@ -29,9 +29,10 @@ _HOSTS = (2, 43)
 
 def routes(services: kinds.Services, preparing: Preparing) -> Table:
     """The table."""
+    access = preparing.flavors.access
     server = servers.one(services)
     quota = '/os-quota-sets/{project}'
-    spec = flavors.below(services)
+    spec = flavors.below(services, access)
 
     def boot(handler: table.Handler) -> table.Handler:
         return gone.until((2, 103), handler)
@@ -47,10 +48,10 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
             Route('routed', 'POST', '/v2.1/servers/{id}/action', servers.act(services)),
             Route('routed', '*', '/v2.1/servers/{id}', server),
             Route('routed', '*', '/v2.1/servers/{id}/**', server),
-            Route('shared', 'GET', '/v2.1/flavors', flavors.listed(services, detail=False)),
-            Route('shared', 'GET', '/v2.1/flavors/detail', flavors.listed(services, detail=True)),
+            Route('shared', 'GET', '/v2.1/flavors', flavors.listed(services, access, detail=False)),
+            Route('shared', 'GET', '/v2.1/flavors/detail', flavors.listed(services, access, detail=True)),
             Route('shared', 'POST', '/v2.1/flavors', flavors.create(services, preparing.flavors)),
-            Route('shared', 'GET', '/v2.1/flavors/{id}', flavors.one(services)),
+            Route('shared', 'GET', '/v2.1/flavors/{id}', flavors.one(services, access)),
             Route('shared', 'PUT DELETE', '/v2.1/flavors/{id}', spec),
             Route('shared', '*', '/v2.1/flavors/{id}/**', spec),
             Route('shared', 'GET', '/v2.1/os-keypairs', keypairs.listed(services)),

@@ -23,7 +23,8 @@ async def change(services: kinds.Services, ask: table.Ask, record: Record, forwa
         path = f'{kind.collection}/{quote(replica.site_id, safe="")}{kinds.tail(ask)}'
         sent = Forward(forward.method, path, forward.query, forward.headers, forward.body)
         reply = await services.relay.send(ask.call, member, sent)
-        if reply.status >= 400 and reply.status != 404:
+        # Where it is so already, or never was, the others are asked all the same.
+        if reply.status >= 400 and reply.status not in {404, 409}:
             break
     # The primary first: the others stay its twins only if they look like it when they are looked at.
     for replica in replicas:

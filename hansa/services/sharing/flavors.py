@@ -13,6 +13,7 @@ from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
 from hansa.services import relay
+from hansa.services.sharing.access import Access
 
 _SHAPE = ('ram', 'vcpus', 'disk', 'OS-FLV-EXT-DATA:ephemeral', 'swap', 'rxtx_factor', 'os-flavor-access:is_public')
 
@@ -20,10 +21,11 @@ _SHAPE = ('ram', 'vcpus', 'disk', 'OS-FLV-EXT-DATA:ephemeral', 'swap', 'rxtx_fac
 class Flavors:
     """Replicas of flavors."""
 
-    def __init__(self, store: Store, book: AliasBook, observer: Observer) -> None:
+    def __init__(self, store: Store, book: AliasBook, observer: Observer, access: Access) -> None:
         self._store = store
         self._book = book
         self._observer = observer
+        self.access = access
 
     async def sites(self, id: str) -> frozenset[str]:
         """Sites that have it."""
@@ -32,15 +34,17 @@ class Flavors:
     async def find(self, call: Call, word: str) -> str:
         """League id of a flavor that a body names. Raises BadRequest as Nova does for one that does not exist."""
         id = word.rpartition('/')[2]
-        if await self._store.get('flavor', id) is None:
+        if await self.access.find(call, id) is None:
             raise BadRequest(f'Flavor {id} could not be found.')
         return id
 
     async def ensure(self, call: Call, member: Member, id: str) -> None:
         """Have it at a site. Raises BadRequest where it is not there and may not be made."""
-        if member.name in await self.sites(id):
-            return
         record = await self._store.get('flavor', id)
+        there = next((replica for replica in await self._store.replicas('flavor', id) if replica.site == member.name), None)
+        if record is not None and there is not None:
+            await self.access.ensure(call, member, record, there.site_id)
+            return
         if record is None or not member.managed:
             raise BadRequest(f'Flavor {id} is not offered at site {member.name}.')
         doc = msgspec.json.decode(record.doc)
@@ -54,6 +58,7 @@ class Flavors:
         await self._store.add_aliases([alias])
         self._book.add([alias])
         await self._observer.refresh(member.name, 'flavor', local)
+        await self.access.ensure(call, member, record, local)
 
 
 async def _post(member: Member, path: str, body: object) -> dict[str, dict[str, object]]:
