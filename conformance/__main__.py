@@ -107,6 +107,8 @@ def _league(options: argparse.Namespace, clouds: pathlib.Path) -> Iterator[pathl
     if options.through is not None:
         yield options.through
         return
+    # Two clouds, a league and Tempest on one machine: what is slow then is not dead.
+    os.environ.setdefault('HANSA_PATIENCE', '5')
     with tempfile.TemporaryDirectory(prefix='hansa-tempest-') as folder:
         sites = ','.join(f'{name}={name}-admin' for name in CLOUDS)
         with league.serve(clouds, sites, pathlib.Path(folder) / 'state') as one:

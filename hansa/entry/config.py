@@ -75,6 +75,7 @@ SETTINGS: tuple[Setting, ...] = (
     _number('token.hours', 4, 'Hours for which a token of the league is good.', 1, 168),
     _number('limits.body_mb', 8, 'Largest JSON body in MB that the league takes.', 1, 1024),
     _number('limits.connections', 600, 'Requests served at once; what comes beyond that gets 503 and Retry-After.', 1, 100_000),
+    _number('patience', 1.0, 'How many times longer than usual a site may be silent before it counts as dead; for sites that are slow.', 1, 20),
     _number('poll.fast_s', 1.5, 'Seconds between questions to a site where something is changing.', 0.1, 3600),
     _number('poll.steady_s', 8.0, 'Seconds between questions to a site where somebody is at work.', 0.1, 3600),
     _number('poll.idle_s', 12.0, 'Seconds between questions to a site where nothing happens.', 0.1, 3600),
@@ -98,6 +99,7 @@ class Config(msgspec.Struct, frozen=True):
     token_hours: int
     limits_body_mb: int
     limits_connections: int
+    patience: float
     poll_fast_s: float
     poll_steady_s: float
     poll_idle_s: float

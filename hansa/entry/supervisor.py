@@ -63,7 +63,7 @@ async def _serve(config: Config, choice: Choice) -> int:
             raise ConfigError(choice.nothing)
         listening = stack.enter_context(ground.port(config))
         foreign = await identity.foreigner(config, clock)
-        specs = await admission.admitted(choice.specs, kept, lambda spec: wiring.site(spec, clock))
+        specs = await admission.admitted(choice.specs, kept, lambda spec: wiring.site(spec, clock, config.patience))
         start = stack.enter_context(contextlib.ExitStack())
         start.callback(ground.make(directory))
         if store is None:

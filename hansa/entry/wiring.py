@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import pathlib
 import secrets
@@ -112,7 +113,7 @@ async def build(
     Raises ConfigError for a state directory that cannot be used.
     """
     store = store or await open_store(directory)
-    make = connect or site
+    make = connect or functools.partial(site, patience=config.patience)
     book = AliasBook(await store.aliases())
     roster = Roster()
     pace = Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s)
@@ -190,10 +191,10 @@ def _doors(
     }
 
 
-def site(spec: SiteSpec, clock: Clock) -> Site:
+def site(spec: SiteSpec, clock: Clock, patience: float = 1.0) -> Site:
     """The connector of a site's kind. Raises ConfigError for a kind that there is not."""
     if spec.kind == 'openstack':
-        return OpenStackSite(spec.name, spec.settings, clock)
+        return OpenStackSite(spec.name, spec.settings, clock, patience=patience)
     if spec.kind == 'sim':
         # A fresh seed for each life: an id of the last one must mean nothing in this one.
         cloud = SimCloud(spec.name, clock, secrets.randbits(64))

@@ -77,3 +77,13 @@ def test_an_answer_of_another_service_says_nothing() -> None:
         assert told == ['compute']
 
     virtual.run(main)
+
+
+def test_patience_makes_it_wait_longer() -> None:
+    async def main() -> None:
+        doubts = doubt.Doubt(Silent(), lambda *_: None, patience=5)
+        assert await doubts.over('compute', LIGHT, lambda: _answer(sum(doubt.READ) * 4), write=False) == 'at last'
+        with pytest.raises(TransportError):
+            await doubts.over('compute', LIGHT, lambda: _answer(sum(doubt.READ) * 6), write=False)
+
+    virtual.run(main)

@@ -24,6 +24,7 @@ from hansa.sites.openstack.session import Session, Sessions
 LOGIN_TIMEOUT = 20.0
 DESCRIBE_TIMEOUT = 20.0
 PROBE_TIMEOUT = 5.0
+LONGEST = 60.0
 
 # Tokens that callers may still carry are the league's and must not be seen by a site.
 _READS = frozenset(('GET', 'HEAD'))
@@ -31,16 +32,22 @@ _SECRET_HEADERS = frozenset(('x-auth-token', 'x-service-token'))
 
 
 class OpenStackSite:
-    """`hansa.ports.site.Site` over an entry of clouds.yaml. Raises ConfigError for an entry that cannot be used."""
+    """`hansa.ports.site.Site` over an entry of clouds.yaml. Raises ConfigError for an entry that cannot be used.
+
+    `patience` multiplies what a site's answers are waited for, for sites that are slow; no wait becomes longer than `LONGEST` by it.
+    """
 
     kind = 'openstack'
 
-    def __init__(self, name: str, given: Mapping[str, object], clock: Clock, transport: Transport | None = None) -> None:
+    def __init__(
+        self, name: str, given: Mapping[str, object], clock: Clock, transport: Transport | None = None, patience: float = 1.0
+    ) -> None:
         self.name = name
+        self._patience = patience
         self._settings = settings.read(name, given)
         self._transport = transport or HttpTransport(ssl_context=settings.tls(name, self._settings))
         self._breaker = Breaker(name, clock)
-        self._doubt = Doubt(self._transport, self._hung)
+        self._doubt = Doubt(self._transport, self._hung, patience)
         self._sessions = Sessions(name, self._settings, clock, self._post)
         self._own: Session | None = None
         self._probe: asyncio.Task[None] | None = None
@@ -55,12 +62,15 @@ class OpenStackSite:
         except SiteDown:
             self._look_again()
             raise
-        return await self._send(request, acting, timeout)
+        return await self._send(request, acting, self._scaled(timeout))
+
+    def _scaled(self, timeout: float) -> float:
+        return max(timeout, min(timeout * self._patience, LONGEST))
 
     async def describe(self) -> Capabilities:
         """Log in anew and ask everything. Raises ConfigError for a credential or address that does not work, SiteDown."""
         try:
-            session = self._own = await self._sessions.renew(OPERATOR, LOGIN_TIMEOUT)
+            session = self._own = await self._sessions.renew(OPERATOR, self._scaled(LOGIN_TIMEOUT))
         except errors.LoginRefused as error:
             raise ConfigError(f'Site {self.name}: {self._settings.identity} {error.detail}.') from error
         except SiteDown as error:
@@ -159,7 +169,7 @@ class OpenStackSite:
 
     async def _post(self, url: str, body: bytes) -> tuple[int, str, bytes]:
         headers = [('Content-Type', 'application/json'), ('Accept', 'application/json')]
-        response = await self._wire('identity', 'POST', url, headers, body, LOGIN_TIMEOUT)
+        response = await self._wire('identity', 'POST', url, headers, body, self._scaled(LOGIN_TIMEOUT))
         return response.status, response.header('X-Subject-Token'), await response.read(limit=4 << 20)
 
     async def _ask(self, service: str, method: str, path: str, body: object) -> tuple[int, Any]:
@@ -168,7 +178,7 @@ class OpenStackSite:
             headers.append(('Content-Type', 'application/json'))
         encoded = None if body is None else msgspec.json.encode(body)
         request = SiteRequest(service, method, path, headers=headers, body=encoded)
-        response = await self._send(request, OPERATOR, DESCRIBE_TIMEOUT)
+        response = await self._send(request, OPERATOR, self._scaled(DESCRIBE_TIMEOUT))
         answer = await response.read()
         if response.status >= 500:
             raise SiteDown(self.name, f'({service}) answered with status {response.status}')
@@ -193,7 +203,7 @@ class OpenStackSite:
                 endpoint = self._own.endpoints.get(service) if self._own is not None else None
                 url = endpoint.root if endpoint is not None else url
             try:
-                response = await self._transport.send('GET', url + '/', [], None, PROBE_TIMEOUT)
+                response = await self._transport.send('GET', url + '/', [], None, self._scaled(PROBE_TIMEOUT))
             except TransportError as error:
                 self._breaker.failed(service, error.reason, surely=True)
                 if service == 'identity':

@@ -24,10 +24,11 @@ _LIGHT = [('Accept', 'application/json')]
 
 
 class Doubt:
-    """One per site. `hung` is told the service that answers nothing any more."""
+    """One per site. `hung` is told the service that answers nothing any more; `patience` multiplies the seconds."""
 
-    def __init__(self, transport: Transport, hung: Callable[[str, str], None]) -> None:
+    def __init__(self, transport: Transport, hung: Callable[[str, str], None], patience: float = 1.0) -> None:
         self._transport = transport
+        self._scale = patience
         self._hung = hung
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, set[asyncio.Task[Any]]] = {}
@@ -45,7 +46,7 @@ class Doubt:
         """
         task = cast('asyncio.Task[Any]', asyncio.current_task())
         patience, limit = WRITE if write else READ
-        timer = asyncio.get_running_loop().call_later(patience, self._begin, service, light, limit, task)
+        timer = asyncio.get_running_loop().call_later(patience * self._scale, self._begin, service, light, limit * self._scale, task)
         try:
             return await act()
         except asyncio.CancelledError:
