@@ -45,18 +45,20 @@ class Runner:
         chosen, out = self._folder / 'chosen', self._folder / _OUT
         chosen.write_text('\n'.join(ids) + '\n', encoding='utf-8')
         command = [str(tools.BIN / 'stestr'), 'run', '--subunit', '--concurrency', str(workers), '--load-list', str(chosen)]
-        with out.open('wb') as sink, (self._folder / 'stestr.log').open('wb') as log, contextlib.ExitStack() as stack:
+        with out.open('wb') as sink, (self._folder / 'stestr.log').open('wb') as log:
             tests = subprocess.Popen(
                 command, cwd=self._folder, env=self._environment(), stdout=subprocess.PIPE, stderr=log, start_new_session=True
             )
-            stack.callback(_ended, tests)
             reader = [str(tools.BIN / 'python'), str(tools.HERE / 'stream.py')]
             filtered = subprocess.Popen(reader, stdin=tests.stdout, stdout=sink, stderr=log)
-            stack.callback(filtered.wait, 60)
             if tests.stdout is not None:
                 # The filter alone holds the pipe, so that it ends when the tests do.
                 tests.stdout.close()
-            self._watch(filtered, out, len(ids), seconds)
+            try:
+                self._watch(filtered, out, len(ids), seconds)
+            finally:
+                _ended(tests)
+                filtered.wait(60)
 
     def said(self) -> list[results.Outcome]:
         """The outcomes of the last run so far."""
@@ -83,7 +85,7 @@ class Runner:
 
 
 def _ended(tests: subprocess.Popen[bytes]) -> None:
-    """Let stestr's workers end with it: each clears away what it made when it is asked to stop."""
+    """stestr and its workers are one session, and end together; what a test that is cut off had made stays behind."""
     if tests.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(tests.pid, 15)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from hansa.model.errors import NotFound
+from hansa.model.errors import NotFound, SiteDown
 from hansa.model.resource import Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
@@ -49,9 +49,9 @@ class Flock:
             self._agents[site][0].poke(*kinds)
 
     async def refresh(self, site: str, kind: str, site_id: str) -> Record | None:
-        """One object as its site has it now; None where it is gone. Raises NotFound for an unknown site, and SiteDown."""
+        """One object as its site has it now; None where it is gone. Raises SiteDown, also for a site that is only entering or has left."""
         if site not in self._agents:
-            raise NotFound(f'No site is called {site}.')
+            raise SiteDown(site, 'is not looked at yet')
         return await self._agents[site][0].refresh(kind, site_id)
 
     async def catch_up(self, site: str) -> None:
