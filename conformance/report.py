@@ -51,7 +51,7 @@ OpenStack's own API tests are run twice with the same settings and credentials: 
 such clouds. A test that passes directly has to pass through the league, or stands below with the reason why not. What fails or is skipped directly says
 something of the lab (its hypervisor, disks and networks only pretend) and is no measure of the league.
 
-{_versions()}
+{_versions()}{_missing(verdict)}
 
 | service | tests | pass directly | fail | skip | pass through the league | fail | skip | pass directly only |
 |---|---|---|---|---|---|---|---|---|
@@ -70,6 +70,10 @@ Tests that pass on a cloud directly and not through the league: {len(verdict.dif
 def _when() -> str:
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     return f'Last run {day} on {os.cpu_count()} cores, Python {platform.python_version()}'
+
+
+def _missing(verdict: judging.Verdict) -> str:
+    return f' {len(verdict.missing)} further tests have not been run on both sides yet, and are not counted.' if verdict.missing else ''
 
 
 def _versions() -> str:

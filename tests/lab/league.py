@@ -54,7 +54,7 @@ def open_intents(state: pathlib.Path) -> int:
 @contextlib.contextmanager
 def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path) -> Iterator[League]:
     """Start one over `sites` ('east=east-admin,west=west-admin'), wait until it is ready, end it afterwards."""
-    state.mkdir(parents=True)
+    state.mkdir(parents=True, exist_ok=True)
     log = state.with_suffix('.log')
     command = [str(BIN / 'hansa'), 'serve', '--clouds', str(clouds), '--sites', sites]
     with log.open('wb') as out, socket.socket() as probe:
