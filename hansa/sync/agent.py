@@ -267,7 +267,7 @@ class Agent:
             if kind in self._doubted:
                 self._intake.doubt(self.member.name, kind, *(str(doc['id']) for doc in page.docs))
             before = await self._kin.before(kind, [str(doc['id']) for doc in page.docs])
-            dead = [str(doc['id']) for doc in page.docs if lists.WAYS[kind].tombstones and doc.get('status') == 'DELETED']
+            dead = [str(doc['id']) for doc in page.docs if lists.dead(kind, doc)]
             records = await self._intake.digest(
                 self.member, kind, [doc for doc in page.docs if str(doc['id']) not in dead], ticket
             )

@@ -94,6 +94,11 @@ def changes(kind: str, member: roster.Member, cursor: str) -> Ask | None:
     return Ask(KINDS[kind], way.detail, '&'.join(word for word in words if word), way.offset)
 
 
+def dead(kind: str, doc: dict[str, Any]) -> bool:
+    """Whether a document tells the end of its object: Nova shows it so before it does not show it at all."""
+    return kind in WAYS and WAYS[kind].tombstones and doc.get('status') == 'DELETED'
+
+
 def parse(ask: Ask, body: bytes, marker: str) -> tuple[list[dict[str, Any]], str]:
     """The documents of a page, and the marker of the next one ('' at the end). Raises ValueError for what is no page."""
     whole = msgspec.json.decode(body, type=dict[str, Any])

@@ -51,7 +51,7 @@ class Reader:
         return Page(docs, following, _date(answer.header('Date')))
 
     async def one(self, kind: str, site_id: str, timeout: float) -> dict[str, Any] | None:
-        """One object's document; None where the site says that there is no such object."""
+        """One object's document; None where the site says that there is no such object, or none any more."""
         about = KINDS[kind]
         path = f'{about.collection}/{urllib.parse.quote(site_id, safe="")}'
         answer = await self._get(about.service, path, '', timeout)
@@ -61,9 +61,10 @@ class Reader:
         self._expect(answer.status, path)
         try:
             doc = msgspec.json.decode(body, type=dict[str, Any])
-            return doc if kind == 'image' else msgspec.convert(doc[about.single], dict[str, Any])
+            found = doc if kind == 'image' else msgspec.convert(doc[about.single], dict[str, Any])
         except (ValueError, KeyError) as error:
             raise BadAnswer(f'GET {path}: {error}') from error
+        return None if lists.dead(kind, found) else found
 
     async def _get(self, service: str, path: str, query: str, timeout: float) -> SiteResponse:
         headers = lists.headers(service, self._member.highest(service))

@@ -75,9 +75,10 @@ class Sweep:
         self._pages += 1
         if self._pages >= lists.MOST_PAGES and page.marker:
             raise BadAnswer(f'GET {self._ask.path} has no end')
-        self._told.update(str(doc['id']) for doc in page.docs)
+        docs = [doc for doc in page.docs if not lists.dead(self.kind, doc)]
+        self._told.update(str(doc['id']) for doc in docs)
         if self.deep:
-            records = await self._digest(page.docs, ticket)
+            records = await self._digest(docs, ticket)
             self._latest = max(self._latest, *(record.updated for record in records), '')
             self._date = page.date
         self._marker = page.marker

@@ -129,6 +129,23 @@ def test_a_delete_whose_answer_was_lost_is_told_as_it_is(make: Make, path: str, 
     virtual.run(main)
 
 
+def test_a_server_that_nova_still_shows_as_deleted_is_in_no_list() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            id = await server(league)
+            await league.clock.sleep(10)
+            shown = league.clouds['east'].state.servers[id]
+            shown['_deleted'] = True
+            told = (await league.ok('GET', f'{C}/servers/{id}'))['server']
+            assert told['status'] == 'DELETED'
+            assert await named(league, f'{C}/servers', 'servers') == []
+            assert (await league.ask('GET', f'{C}/servers/{id}'))[0] == 404
+            await league.clock.sleep(120)
+            assert await named(league, f'{C}/servers', 'servers') == []
+
+    virtual.run(main)
+
+
 def test_a_site_dead_from_the_beginning_refuses_deletes_and_shows_what_was() -> None:
     async def main() -> None:
         async with house.league() as league:

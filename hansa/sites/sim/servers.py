@@ -33,6 +33,9 @@ WITH_PROGRESS = {'ACTIVE', 'BUILD', 'REBUILD', 'RESIZE', 'VERIFY_RESIZE', 'REVER
 
 def status(doc: Doc) -> str:
     """Nova's one word for vm_state and task_state."""
+    # Nova shows it so for a moment before it is gone; whoever wants to see that moment sets it.
+    if doc.get('_deleted'):
+        return 'DELETED'
     return TASKS.get(doc['_task'] or '') or STATUS[doc['_vm']]
 
 
