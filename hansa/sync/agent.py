@@ -171,13 +171,14 @@ class Agent:
             self._put_off(kind, now)
             return False
         except Unsupported as error:
-            self._shelve(kind, error)
+            if kind and kind in self.member.synced and not self._tracks[kind].failing:
+                # A Cinder says so of a list while something in it is being deleted.
+                self._stumbled(kind, error)
+            else:
+                self._shelve(kind, error)
             return False
         except BadAnswer as error:
-            if kind and not self._tracks[kind].failing:
-                self._tracks[kind].failing = True
-                _LOG.warning('Site %s: %s cannot be followed: %s', self.member.name, kind, error)
-            self._put_off(kind, self._clock.monotonic() + RETRY_S)
+            self._stumbled(kind, error)
             return False
         except BaseException:
             # Cancelled, or a fault of our own: whoever sets the agent going again finds it due.
@@ -188,6 +189,13 @@ class Agent:
         if self._outages.found(service):
             self._all_anew(service)
         return True
+
+    def _stumbled(self, kind: str, error: Exception) -> None:
+        """An answer was none; the next may be one."""
+        if kind and not self._tracks[kind].failing:
+            self._tracks[kind].failing = True
+            _LOG.warning('Site %s: %s cannot be followed: %s', self.member.name, kind, error)
+        self._put_off(kind, self._clock.monotonic() + RETRY_S)
 
     def _put_off(self, kind: str, due: float) -> None:
         """What was tried in vain is due again then."""

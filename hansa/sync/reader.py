@@ -41,7 +41,7 @@ class Reader:
         """One page of a list."""
         answer = await self._get(ask.kind.service, ask.path, ask.page(marker), timeout)
         body = await answer.read()
-        if answer.status in {403, 404}:
+        if answer.status in {403, 404} and not marker:
             raise Unsupported(f'Site {self._member.name} answered {answer.status} to GET {ask.path}.')
         self._expect(answer.status, ask.path)
         try:

@@ -127,6 +127,8 @@ class Cloud:
         since = query.get('changes-since') or query.get('changed_since') or query.get('updated_at', '').removeprefix('gte:')
         if since and self.fault == 'filter':
             return 400, {}
+        if self.fault == f'no {kind}':
+            return 404, {}
         if since:
             graves = list(self.graves.values()) if kind == 'server' else []
             docs = [doc for doc in docs + graves if doc['updated_at'].rstrip('Z') >= since.rstrip('Z')]

@@ -65,6 +65,34 @@ def test_a_list_that_breaks_off_and_one_that_leaves_out_drop_nothing() -> None:
     asyncio.run(main())
 
 
+def test_a_list_that_is_missing_once_is_not_given_up() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock)
+        async with house(clock, cloud) as league:
+            await league.catch_up()
+            await league.pass_time(100)
+            cloud.fault = 'no volume'
+
+            def heal() -> None:
+                cloud.fault = cloud.fault if '/volumes/detail' not in cloud.asked[-2] else ''
+
+            cloud.stir = heal
+            await league.pass_time(15)
+            cloud.stir = lambda: None
+            assert not cloud.fault
+            new = cloud.make('volume')
+            await league.pass_time(15)
+            assert await league.known('east', 'volume') == {new}
+            cloud.fault = 'no volume'
+            await league.pass_time(60)
+            cloud.asked.clear()
+            await league.pass_time(300)
+            assert not any('/volumes' in asked for asked in cloud.asked), 'missing again and again: the site has no such thing now'
+
+    asyncio.run(main())
+
+
 def test_what_is_on_its_way_is_looked_at_oftener_than_what_rests_and_what_is_stuck() -> None:
     async def main() -> None:
         clock = HandClock()
