@@ -110,11 +110,12 @@ class Companies:
         await self._store.unset(seat)
 
     async def _stands(self, server: str, seat: Seat) -> bool:
-        """What is not in the inventory yet stands until its site has been listed again."""
+        """What is in the inventory stands, though its site may have yet to enter; what is not there yet, until its site was listed again."""
+        if await self._store.get('server', server) is not None:
+            return True
         if seat.site not in self._roster or await self._store.gone('server', server):
             return False
-        listed = self._roster.get(seat.site).synced.get('server', 0.0)
-        return listed <= seat.since or await self._store.get('server', server) is not None
+        return self._roster.get(seat.site).synced.get('server', 0.0) <= seat.since
 
     async def joined(self, call: Call, body: dict[str, Any], item: dict[str, Any]) -> Company | None:
         """The group over sites that a create joins, as it stands; None for none.

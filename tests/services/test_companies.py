@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from hansa.ports.roster import Roster
+from hansa.rules.aliases import AliasBook
+from hansa.services.companies import Companies
+from hansa.services.journal import Journal
 from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 from tests.house import League
@@ -199,6 +203,22 @@ def test_creates_at_once_never_meet() -> None:
             assert {answer[0] for answer in answers} <= {202, 400}
             assert len(set(where(league, *(f't{n}' for n in range(6))))) == 1
             assert await league.store.open_intents() == []
+
+    virtual.run(main)
+
+
+def test_members_are_not_forgotten_while_sites_have_yet_to_enter() -> None:
+    async def main() -> None:
+        async with house.league() as league:
+            id = (await group(league, 'affinity'))['id']
+            server = (await boot(league, 's', id, 'west'))[2]['server']['id']
+            started = Companies(league.store, Roster(), Journal(league.store, AliasBook(), league.clock), league.clock)
+            assert await started.members(id) == {server: 'west'}
+            assert await members(league, id) == [server]
+            await league.house.membership.leave('west')
+            assert await members(league, id) == []
+            assert (await boot(league, 't', id))[0] == 202
+            assert where(league, 't') == ['east']
 
     virtual.run(main)
 
