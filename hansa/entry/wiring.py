@@ -52,10 +52,12 @@ from hansa.services.relay import Relay
 from hansa.services.routing import Routing
 from hansa.services.sharing.access import Access
 from hansa.services.sharing.flavors import Flavors
+from hansa.services.sharing.grants import Grants
 from hansa.services.sharing.groups import Groups
 from hansa.services.sharing.images import Images
 from hansa.services.sharing.keys import Keys
 from hansa.services.sharing.members import Members
+from hansa.services.sharing.twins import Twins
 from hansa.services.surveying import Surveying
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.cloud import SimCloud
@@ -140,6 +142,7 @@ async def build(
         accounts=accounts,
         allotting=allotting,
         companies=companies,
+        grants=Grants(store),
         journal=journal,
         listing=Listing(store, roster, clock),
         locating=locating,
@@ -149,6 +152,7 @@ async def build(
         relay=relay,
         roster=roster,
         routing=Routing(store, locating, relay, preparing, journal, charging, flock),
+        twins=Twins(store, book),
         limit=config.limits_body_mb << 20,
     )
     membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)

@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 
 AliasKind = Literal[
-    'project', 'user', 'flavor', 'image', 'security_group', 'security_group_rule', 'volume_type', 'keypair', 'owner'
+    'project', 'user', 'flavor', 'image', 'security_group', 'security_group_rule', 'volume_type', 'keypair', 'owner', 'qos_specs',
+    'group_type', 'default_rule',
 ]
 
 

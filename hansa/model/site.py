@@ -20,7 +20,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What a site offers, as it said itself when last asked.
 
     `services` by our service words (compute, volume, network, image, identity); `zones` per service;
-    `extensions` of Neutron by alias; `missing` says in a sentence each what the league needs and the site lacks.
+    `extensions` of Neutron by alias; `absent` are words of `rules.features` for what Cinder and Glance do without; `missing` says in a sentence each what the league needs and the site lacks.
     """
 
     mode: Mode
@@ -28,6 +28,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     zones: dict[str, tuple[str, ...]] = {}
     extensions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 class SiteSpec(msgspec.Struct, frozen=True):

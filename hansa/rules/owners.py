@@ -17,8 +17,14 @@ from hansa.rules.aliases import AliasBook
 _MARK = 'owner:'
 """No id looks so: neither side of these aliases is ever taken for an id in a body."""
 
-_HOSTS = ('device_id', 'instance_uuid', 'volume_id', 'network_id')
+_HOSTS = ('device_id', 'instance_uuid', 'instance', 'volume_id', 'network_id', 'group_id', 'resource_uuid', 'floatingip_id', 'router_id')
 """What an object hangs on; it belongs to whoever that belongs to."""
+
+PERSONAL = frozenset(
+    ('/attachments', '/backups', '/cgsnapshots', '/consistencygroups', '/group_snapshots', '/groups', '/messages', '/os-volume-transfer',
+     '/volume-transfers')
+)  # fmt: skip
+"""Collections whose objects belong to a project without telling it to plain users."""
 
 
 def meant(call: Call, item: dict[str, Any]) -> Call:
@@ -63,3 +69,17 @@ def judge(book: AliasBook, site: str, site_id: str, doc: dict[str, Any]) -> str:
         if found:
             return found
     return ''
+
+
+def mine(book: AliasBook, site: str, collection: str, doc: dict[str, Any], project: str) -> bool:
+    """Whether a project may see an object that the inventory does not keep, where several projects share the site's one.
+
+    `doc` is in the league's words. What belongs to nobody of the league is everybody's only if the site says whose it is, and
+    that it is not our one project's.
+    """
+    found = judge(book, site, str(doc.get('id') or ''), doc)
+    if found:
+        return found == project
+    told = str(doc.get('project_id') or doc.get('tenant_id') or '')
+    ours = {alias.league for alias in book.of('project', site=site)}
+    return collection not in PERSONAL and told not in ours

@@ -15,6 +15,20 @@ _FREE = frozenset(
 _GROUPS = frozenset(('security_groups', 'addSecurityGroup', 'removeSecurityGroup'))
 _DEPTH = 12
 HINTS = ('os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints')
+_LOOSE = {
+    'volume': {
+        'backup_id': '/backups', 'group_id': '/groups', 'source_group_id': '/groups', 'group_snapshot_id': '/group_snapshots',
+        'consistencygroup_id': '/consistencygroups', 'source_cgid': '/consistencygroups', 'cgsnapshot_id': '/cgsnapshots',
+    },
+    'network': {
+        'address_group_id': '/address-groups', 'address_scope_id': '/address-scopes', 'flavor_id': '/flavors', 'object_id': '',
+        'qos_policy_id': '/qos/policies', 'remote_address_group_id': '/address-groups', 'segment_id': '/segments',
+        'subnetpool_id': '/subnetpools',
+    },
+}  # fmt: skip
+_OBJECTS = {
+    'address_group': '/address-groups', 'address_scope': '/address-scopes', 'qos_policy': '/qos/policies', 'subnetpool': '/subnetpools',
+}  # fmt: skip
 
 
 def ids(body: Any, depth: int = 0) -> Iterator[str]:
@@ -61,3 +75,10 @@ def any_network(item: dict[str, Any]) -> bool:
 
 def _names(groups: Any) -> list[Any]:
     return [group['name'] for group in (groups if isinstance(groups, list) else [groups]) if isinstance(group, dict) and 'name' in group]
+
+
+def loose(service: str, item: dict[str, Any]) -> list[tuple[str, str]]:
+    """(collection, id) of each object that a description refers to and the inventory does not keep: a backup, a subnet pool, ..."""
+    known = _LOOSE.get(service, {}) | ({'object_id': _OBJECTS.get(str(item.get('object_type')), '')} if service == 'network' else {})
+    named = [(path, item.get(key)) for key, path in known.items() if path]
+    return [(path, id) for path, id in named if isinstance(id, str) and ID.fullmatch(id)]

@@ -49,16 +49,20 @@ class Journal:
 
     async def own(self, intent: Intent, ids: Sequence[str]) -> None:
         """What came of it belongs to the intent's project, also where the site cannot tell projects apart, and to its server group."""
-        if ids and owners.several(self._book, intent.site):
-            claims = [owners.claim(intent.site, id, intent.project) for id in ids]
-            await self._store.add_aliases(claims)
-            self._book.add(claims)
+        await self.give(intent.site, intent.project, ids)
         company = intent.aim.company
         if company and intent.state != 'revoked':
             seat = companies.Seat(intent.site, self._clock.now())
             for id in ids:
                 await self._store.set(companies.seat(company, id), msgspec.json.encode(seat))
                 await self._store.set(companies.member(id), msgspec.json.encode(company))
+
+    async def give(self, site: str, project: str, ids: Sequence[str]) -> None:
+        """These objects of a site belong to a project from now on, also where the site cannot tell projects apart."""
+        if ids and owners.several(self._book, site):
+            claims = [owners.claim(site, id, project) for id in ids]
+            await self._store.add_aliases(claims)
+            self._book.add(claims)
 
     def leave(self, intent: Intent) -> None:
         """The site has it, but would not say what it is: this is found out when it answers again."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from hansa.model.call import Call
 from hansa.model.errors import BadRequest, HansaError, NotFound, SiteDown
@@ -14,7 +16,7 @@ from hansa.model.resource import KINDS, Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import owners, zones
+from hansa.rules import owners, placement, references, zones
 from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
 from hansa.services.relay import Relay
@@ -75,7 +77,7 @@ class Locating:
         if not UUID.fullmatch(id):
             raise missing(kind or path, id)
         known = self._probed.get((path, id), '')
-        if known in self._roster and self._may_ask(call, self._roster.get(known), kind, id):
+        if known in self._roster and self._tells(call, self._roster.get(known)) and self._may_ask(call, self._roster.get(known), kind, id):
             return self._roster.get(known)
         key = (call.token.project, path, id)
         if self._absent.get(key, 0.0) > self._clock.monotonic():
@@ -92,12 +94,36 @@ class Locating:
         _keep(self._absent, key, self._clock.monotonic() + _ABSENT_SECONDS)
         raise missing(kind or path, id)
 
+    def _tells(self, call: Call, member: Member) -> bool:
+        """Whether a site itself knows what of it is the caller's."""
+        return member.managed or call.token.admin or not owners.several(self._book, member.name)
+
     def _may_ask(self, call: Call, member: Member, kind: str, id: str) -> bool:
         """Where projects share one of the site, it answers for all of them alike, so that only an object's owner may ask."""
-        if member.managed or call.token.admin or not owners.several(self._book, member.name):
+        if self._tells(call, member):
             return True
         owner = owners.owner(self._book, member.name, id)
         return owner == call.token.project or not (owner or kind)
+
+    def mine(self, call: Call, member: Member, collection: str, doc: dict[str, Any]) -> bool:
+        """Whether an object that the inventory does not keep is the caller's to see, as far as its site cannot tell that."""
+        if self._tells(call, member):
+            return True
+        return owners.mine(self._book, member.name, collection, doc, call.token.project)
+
+    async def loose(self, call: Call, service: str, item: dict[str, Any]) -> list[placement.Pin]:
+        """Where those are that a description refers to and the inventory does not keep; what nobody has is for a site to refuse.
+
+        Raises SiteDown where one that might hold it cannot be asked.
+        """
+        found = []
+        for path, id in references.loose(service, item) if service == call.service else ():
+            try:
+                member = await self.probe(call, path, id)
+            except NotFound:
+                continue
+            found.append(placement.Pin(member.name, f'{path.rpartition("/")[2].removesuffix("s")} {id}'))
+        return found
 
     def refer(self, call: Call, record: Record) -> None:
         """Raises BadRequest for a reference to what is not the caller's, where the site itself would let it pass."""
@@ -124,12 +150,14 @@ class Locating:
 
     async def _has(self, call: Call, member: Member, path: str, id: str) -> bool | SiteDown:
         try:
-            status, _ = await self._relay.ask(call, member, call.service, f'{path}/{id}', timeout=_PROBE_TIMEOUT, version=call.version)
+            status, raw = await self._relay.ask(
+                call, member, call.service, f'{path}/{id}', timeout=_PROBE_TIMEOUT, version=call.version
+            )
         except SiteDown as error:
             return error
         except HansaError:
             return False
-        return status < 300
+        return status < 300 and self.mine(call, member, path, _inner(raw))
 
     async def _named(self, call: Call, kind: str, id: str) -> Record | None:
         name, site, zone = zones.at(id, self._roster.names())
@@ -142,6 +170,16 @@ class Locating:
         own = [record for record in exact if record.project == call.token.project]
         chosen = own or exact
         return chosen[0] if len(chosen) == 1 else None
+
+
+def _inner(raw: bytes) -> dict[str, Any]:
+    """The one object in a site's answer; an empty one where there is none."""
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    inner = next(iter(found.values()), None) if isinstance(found, dict) and len(found) == 1 else found
+    return inner if isinstance(inner, dict) else {}
 
 
 def _in_zone(record: Record, zone: str) -> bool:

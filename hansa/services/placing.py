@@ -10,7 +10,7 @@ import msgspec
 
 from hansa.model.call import Call
 from hansa.model.decision import Decision
-from hansa.model.errors import Conflict, HansaError, OverQuota, SiteDown
+from hansa.model.errors import Conflict, HansaError, NotFound, OverQuota, SiteDown
 from hansa.model.intent import Aim, Intent
 from hansa.model.quota import Amounts
 from hansa.model.resource import KINDS, Kind
@@ -50,25 +50,31 @@ class Placing:
         self._observer = observer
         self._companies = joining
 
-    async def create(self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str) -> Reply:
-        """Make one object. `body` is the decoded document, `wrap` the key that its description stands under ('': none).
+    async def create(
+        self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, needs: Sequence[placement.Need] = ()
+    ) -> Reply:
+        """Make one object. `body` is the decoded document, `wrap` the key that its description stands under ('': none); `needs` are
+        what its site must have besides what the body refers to.
 
         Raises BadRequest for references that contradict each other, SiteDown, Conflict where no site fits, OverQuota.
         """
         call = owners.meant(call, body[wrap] if wrap else body)
         for _ in range(_CHOICES):
             try:
-                return await self._create(call, kind, forward, body, wrap)
+                return await self._create(call, kind, forward, body, wrap, needs)
             except Yielded:
                 continue
         raise Conflict('Others are making servers in the same server group all the time; try again.')
 
-    async def _create(self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str) -> Reply:
+    async def _create(
+        self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, needs: Sequence[placement.Need]
+    ) -> Reply:
         item = body[wrap] if wrap else body
         company = await self._companies.joined(call, body, item) if kind.name == 'server' else None
         if company:
             body = companies.without_hint(body)
-        wish = msgspec.structs.replace(await self._surveying.wish(call, kind, body, item), company=company)
+        wish = await self._surveying.wish(call, kind, body, item)
+        wish = msgspec.structs.replace(wish, needs=(*wish.needs, *needs), company=company)
         charge = await self._charging.create(kind, item, call.token.project)
         views = await self._surveying.views(call, kind, wish, charge)
         try:
@@ -185,7 +191,7 @@ class Placing:
         if id:
             try:
                 await self._observer.refresh(member.name, kind, id)
-            except SiteDown:
+            except (SiteDown, NotFound):
                 return False
         return True
 

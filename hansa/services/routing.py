@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from hansa.model.call import Call
-from hansa.model.errors import BadRequest, SiteDown
+from hansa.model.errors import BadRequest, NotFound, SiteDown
 from hansa.model.listing import Filter, Query
 from hansa.model.resource import KINDS, Record
 from hansa.ports.observer import Observer
@@ -33,6 +33,8 @@ _HANGING = {
 """What may go, or change, in the moment in which something it hangs on is deleted: kind, and the field that names it."""
 
 _HANGING_MOST = 50
+_KIN = {'volume': ('volume', 'snapshot'), 'network': ('network', 'port')}
+_MOST = 8
 
 
 class LastKnown(msgspec.Struct, frozen=True):
@@ -101,6 +103,8 @@ class Routing:
             for touched, site_id in await self._hanging(member, kind, id, tail, forward.method, reply):
                 with contextlib.suppress(SiteDown):
                     await self._observer.refresh(member.name, touched, site_id)
+        elif reply.status < 400:
+            await self.ripple(call, member, body or {})
         return reply
 
     async def _hanging(self, member: Member, kind: str, id: str, tail: str, method: str, reply: Reply) -> list[tuple[str, str]]:
@@ -130,11 +134,22 @@ class Routing:
                 await self._journal.shown(intent)
         return reply
 
+    async def ripple(self, call: Call, member: Member, body: dict[str, Any]) -> None:
+        """What the inventory does not keep was made or changed: look at the objects that the body refers to, and soon at their kin."""
+        for other in (await self._preparing.referred(body))[:_MOST]:
+            if other.site == member.name and not KINDS[other.kind].shared:
+                await self.look(member, other.kind, other.site_id)
+        self._observer.poke(member.name, *_KIN.get(call.service, ()))
+
     async def look(self, member: Member, kind: str, site_id: str) -> None:
-        """Bring the inventory level with a change that was made through us."""
-        with contextlib.suppress(SiteDown):
+        """Bring the inventory level with a change that was made through us; a site that has just entered is read as a whole anyway."""
+        with contextlib.suppress(SiteDown, NotFound):
             await self._observer.refresh(member.name, kind, site_id)
         self._observer.poke(member.name, kind, *_TOUCHED.get(kind, ()))
+
+    def poke(self, member: Member, *kinds: str) -> None:
+        """What the inventory has of these kinds may have changed."""
+        self._observer.poke(member.name, *kinds)
 
     async def _check(self, call: Call, member: Member, record: Record | None, body: dict[str, Any]) -> None:
         for other in await self._preparing.referred(body):
@@ -146,6 +161,10 @@ class Routing:
                     'they cannot be put together.'
                 )
         inner = next((value for value in body.values() if isinstance(value, dict)), body)
+        for pin in await self._locating.loose(call, call.service, inner):
+            if pin.site != member.name:
+                mine = self._locating.said(call, record) if record else 'The object'
+                raise BadRequest(f'{mine} is at site {member.name}, but {pin.what} is at site {pin.site}; they cannot be put together.')
         await self._preparing.ensure(call, member, None, inner)
         for action in ('addSecurityGroup', 'removeSecurityGroup'):
             if isinstance(body.get(action), dict):

@@ -53,6 +53,9 @@ class Surveying:
                     pins.append(placement.Pin(record.site, self._locating.said(call, record)))
             elif record.kind == 'image':
                 needs.append(await self._image(record))
+            elif record.kind == 'volume_type':
+                needs.extend(await self._type(record.id))
+        pins += await self._locating.loose(call, kind.service, item)
         if kind.name == 'server':
             needs.extend(await self._of_server(call, item))
         if kind.name == 'volume' and item.get('volume_type'):

@@ -69,7 +69,7 @@ def gathered(services: kinds.Services, path: str) -> table.Handler:
 async def every(services: kinds.Services, ask: table.Ask, path: str, query: str = '', among: Iterable[Member] | None = None) -> Gathered:
     """The same GET at every site that serves the caller, or at those `among` them."""
     members = [member for member in (services.roster if among is None else among) if services.accounts.serves(ask.call.token, member)]
-    return _sorted(members, await asyncio.gather(*(one(services, ask, member, path, query) for member in members)))
+    return sorted_out(members, await asyncio.gather(*(one(services, ask, member, path, query) for member in members)))
 
 
 async def pages(
@@ -80,7 +80,7 @@ async def pages(
     What of the caller's query is about paging is left out. Raises TooLarge past `MOST_PAGES` pages.
     """
     answers = await asyncio.gather(*(_pages(services, ask, member, path, key, limit, (markers or {}).get(member.name, '')) for member in among))
-    return _sorted(among, answers)
+    return sorted_out(among, answers)
 
 
 async def one(
@@ -114,7 +114,8 @@ async def _pages(
     return TooLarge(f'Site {member.name} has more than {MOST_PAGES} pages of this; ask with filters.')
 
 
-def _sorted(members: Iterable[Member], answers: Iterable[dict[str, Any] | Reply | HansaError]) -> Gathered:
+def sorted_out(members: Iterable[Member], answers: Iterable[dict[str, Any] | Reply | HansaError]) -> Gathered:
+    """Answers by what they are, those of documents with their sites. Raises TooLarge."""
     got = Gathered()
     for member, answer in zip(members, answers, strict=True):
         if isinstance(answer, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hansa.model.errors import BadRequest, HansaError, SiteDown
 from hansa.model.resource import KINDS, Kind
 from hansa.northbound.hall import headers, table, versions, wire
 from hansa.ports.roster import Roster
-from hansa.rules import views, zones
+from hansa.rules import placement, views, zones
 from hansa.services.accounts import Accounts
 from hansa.services.allotting import Allotting
 from hansa.services.companies import Companies
@@ -22,8 +23,13 @@ from hansa.services.placing import Placing, made
 from hansa.services.quotas import Quotas
 from hansa.services.relay import Forward, Relay, Reply
 from hansa.services.routing import LastKnown, Routing, decoded
+from hansa.services.sharing.grants import Grants
+from hansa.services.sharing.twins import Twins
 
 READS = frozenset(('GET', 'HEAD'))
+
+Needs = Callable[[table.Ask], Sequence[placement.Need]]
+"""What the site of a create must have besides what its body refers to. Raises NotFound where no site has it."""
 
 
 class Services(msgspec.Struct):
@@ -32,6 +38,7 @@ class Services(msgspec.Struct):
     accounts: Accounts
     allotting: Allotting
     companies: Companies
+    grants: Grants
     journal: Journal
     listing: Listing
     locating: Locating
@@ -41,6 +48,7 @@ class Services(msgspec.Struct):
     relay: Relay
     roster: Roster
     routing: Routing
+    twins: Twins
     limit: int
 
 
@@ -192,22 +200,33 @@ def found(services: Services, above: str = '') -> table.Handler:
     return handle
 
 
-def created(services: Services, above: str = '') -> table.Handler:
-    """A create of a kind that the inventory does not keep: what it refers to decides, else the project's home."""
+def nothing(_: table.Ask) -> list[placement.Need]:
+    """No further needs."""
+    return []
+
+
+def created(services: Services, above: str = '', needs: Needs = nothing, *, word: str = '', below: str = '', wrap: str = '') -> table.Handler:
+    """A create of a kind that the inventory does not keep: what it refers to decides, else the project's home.
+
+    The collection is `word`, or what the path names as `any`; `below` it the create is sent. `wrap` is the key of the new object
+    in the answer, where that is not the key of its description. `needs` are what its site must have.
+    """
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        word = ask.names['any']
-        collection = f'{above}{ask.path("/{any}")}'
-        forward = await headers.forward(ask.request, collection, services.limit)
+        name = word or ask.names['any']
+        collection = f'{above}/{word}' if word else f'{above}{ask.path("/{any}")}'
+        wanted = needs(ask)
+        forward = await headers.forward(ask.request, collection + below, services.limit)
         body = decoded(forward) or {}
-        wrap = next((key for key, value in body.items() if isinstance(value, dict)), '')
-        _judge(services, ask, forward, body[wrap] if wrap else body)
-        kind = Kind(word, ask.call.service, word.replace('-', '_'), wrap, path=word)
-        reply = await services.placing.create(ask.call, kind, forward, body, wrap)
+        inner = next((key for key, value in body.items() if isinstance(value, dict)), '')
+        _judge(services, ask, forward, body[inner] if inner else body)
+        kind = Kind(name, ask.call.service, name.replace('-', '_'), wrap or inner, path=name)
+        reply = await services.placing.create(ask.call, kind, forward, body, inner, wanted)
         if reply.status < 300 and isinstance(reply.body, bytes):
+            member = services.roster.get(reply.header('x-hansa-site'))
             for id in made(reply.body, kind):
-                services.locating.place(collection, id, reply.header('x-hansa-site'))
+                services.locating.place(collection, id, member.name)
+            await services.routing.ripple(ask.call, member, body)
         return answer(reply)
 
     return handle
-

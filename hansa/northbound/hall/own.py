@@ -27,7 +27,7 @@ def first(services: kinds.Services, path: str) -> table.Handler:
             if reply.status != 404 and reply.status < 500:
                 return kinds.answer(reply)
             refused = refused or reply
-        if refused is None:
+        if refused is None or isinstance(lost, SiteDown):
             raise lost
         return kinds.answer(refused)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import gathering, kinds, own
+from hansa.northbound.hall import collecting, kinds, own
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.image import images, versions
 from hansa.services.sharing.images import Images
@@ -29,7 +29,7 @@ def routes(services: kinds.Services, sharing: Images) -> Table:
             Route('own', 'GET', '/v2/info/{what}', own.first(services, '/info/{what}')),
             Route('own', 'GET', '/v2/metadefs/{what}', own.first(services, '/metadefs/{what}')),
             Route('own', 'GET', '/v2/metadefs/{what}/**', own.first(services, '/metadefs/{what}/{rest}')),
-            Route('listed', 'GET', '/v2/{any}', gathering.gathered(services, '/{any}')),
+            Route('listed', 'GET', '/v2/{any}', collecting.collected(services, '/{any}')),
             Route('routed', '*', '/v2/{any}/{id}', kinds.found(services)),
         )
     )

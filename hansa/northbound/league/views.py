@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hansa.model.decision import Decision
 from hansa.model.site import Capabilities
 from hansa.ports.roster import Member
-from hansa.rules import lacks
+from hansa.rules import features, lacks
 
 Summary = list[tuple[str, str, int, float]]
 
@@ -49,10 +49,14 @@ def details(
         'services': {name: {'lowest': offer.lowest, 'highest': offer.highest} for name, offer in services.items()},
         'zones': dict(capabilities.zones) if capabilities else {},
         'extensions': list(capabilities.extensions) if capabilities else [],
-        'missing': [*(capabilities.missing if capabilities else ()), *lacks.sentences(member.name, league or {})],
+        'missing': [*(_missing(capabilities) if capabilities else ()), *lacks.sentences(member.name, league or {})],
         'health': {'reachable': health.reachable, 'since': moment(health.since), 'reason': health.reason},
         'kinds': [_kind(member, kind, count, now) for name, kind, count, _ in summary if name == member.name],
     }
+
+
+def _missing(capabilities: Capabilities) -> list[str]:
+    return [*capabilities.missing, *features.sentences(capabilities)]
 
 
 def _kind(member: Member, kind: str, count: int, now: float) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import gathering, kinds, quotas
+from hansa.northbound.hall import collecting, kinds, quotas
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.network import groups, networks, projects, versions
 from hansa.services.sharing.groups import Groups
@@ -43,7 +43,7 @@ def routes(services: kinds.Services, sharing: Groups) -> Table:
             Route('own', 'GET', f'/v2.0{quota}/{{what}}', quotas.shown(services, f'{quota}/{{what}}', quotas.NETWORK)),
             *(route for family in _FAMILIES for route in _family(services, family)),
             Route('placed', 'POST', '/v2.0/{any}', kinds.created(services)),
-            Route('listed', 'GET', '/v2.0/{any}', gathering.gathered(services, '/{any}')),
+            Route('listed', 'GET', '/v2.0/{any}', collecting.collected(services, '/{any}')),
             Route('routed', '*', '/v2.0/{any}/{id}', kinds.found(services)),
             Route('routed', '*', '/v2.0/{any}/{id}/**', kinds.found(services)),
         )
@@ -66,7 +66,7 @@ def _family(services: kinds.Services, family: str) -> tuple[Route, ...]:
     one = kinds.found(services, f'/{family}')
     return (
         Route('placed', 'POST', path, kinds.created(services, f'/{family}')),
-        Route('listed', 'GET', path, gathering.gathered(services, f'/{family}/{{any}}')),
+        Route('listed', 'GET', path, collecting.collected(services, f'/{family}/{{any}}')),
         Route('routed', '*', f'{path}/{{id}}', one),
         Route('routed', '*', f'{path}/{{id}}/**', one),
     )

@@ -1,21 +1,23 @@
-"""Volumes, snapshots and types in lists; by id they are routed, and creates are placed."""
+"""Volumes, snapshots and types in lists; by id volumes and snapshots are routed, and creates are placed."""
 
 from __future__ import annotations
 
 import msgspec
 
-from hansa.model.errors import NotFound
-from hansa.northbound.hall import everywhere, headers, kinds, lists, own, table, versions, wire
+from hansa.northbound.hall import filters, headers, kinds, lists, own, table, wire
 from hansa.northbound.volume import params
-from hansa.rules import views
+from hansa.rules import translate
 from hansa.services.routing import decoded
 
 
-def listed(services: kinds.Services, kind: str, path: str, *, detail: bool) -> table.Handler:
-    """`GET /volumes[/detail]`, `GET /snapshots[/detail]` and `GET /types`."""
+def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, granted: bool = False) -> table.Handler:
+    """`GET /volumes[/detail]`, `GET /snapshots[/detail]` and `GET /types`, where private ones are in the lists of whom they were granted."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
         listing = params.listing(kind, ask.request.items(), ask.call, services.roster.names())
+        if granted and listing.query.projects is not None:
+            also = await services.grants.granted(kind, ask.call.token.project)
+            listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[: filters.MAX_PAGE]))
         found = await lists.page(services, listing)
         items = lists.shown(ask, found, detail=detail)
         links: list[dict[str, str]] = []
@@ -47,40 +49,6 @@ def act(services: kinds.Services) -> table.Handler:
     return handle
 
 
-def type_one(services: kinds.Services) -> table.Handler:
-    """`GET /types/{id}`; 'default' is asked of the first site."""
-
-    async def handle(ask: table.Ask) -> wire.Answer:
-        id = ask.names['id']
-        if id == 'default':
-            return await own.first(services, '/types/default')(ask)
-        record = await services.locating.record(ask.call, 'volume_type', id)
-        if record is None:
-            raise NotFound(f'Volume type {id} could not be found.')
-        version = versions.number(ask.call.version)
-        doc = views.show('volume_type', msgspec.json.decode(record.doc), version, ask.call.token.admin, kinds.context(ask), single=True)
-        return wire.document(200, {'volume_type': doc})
-
-    return handle
-
-
-def type_below(services: kinds.Services) -> table.Handler:
-    """What stands below a type (extra specs, access): read at its first site, changed at every site that has it."""
-    routed = kinds.routed(services, 'volume_type', '/types')
-
-    async def handle(ask: table.Ask) -> wire.Answer:
-        if ask.request.method in kinds.READS:
-            return await routed(ask)
-        forward = await headers.forward(ask.request, '', services.limit)
-        everywhere.administrator(ask)
-        record = await services.locating.record(ask.call, 'volume_type', ask.names['id'])
-        if record is None:
-            raise NotFound(f'Volume type {ask.names["id"]} could not be found.')
-        return await everywhere.change(services, ask, record, forward)
-
-    return handle
-
-
 def zones(services: kinds.Services) -> table.Handler:
     """`GET /os-availability-zone`."""
 
@@ -91,3 +59,20 @@ def zones(services: kinds.Services) -> table.Handler:
         return wire.document(200, {'availabilityZoneInfo': found})
 
     return handle
+
+
+def summary(services: kinds.Services) -> table.Handler:
+    """`GET /volumes/summary`: added up over the sites, without the league's own marks."""
+    merged = own.merged(services, '/volumes/summary')
+
+    async def handle(ask: table.Ask) -> wire.Answer:
+        answer = await merged(ask)
+        if answer.status == 200 and isinstance(answer.body, bytes):
+            whole = msgspec.json.decode(answer.body)
+            whole.get('volume-summary', {}).get('metadata', {}).pop(translate.MARKER, None)
+            answer.body = msgspec.json.encode(whole)
+        return answer
+
+    return handle
+
+

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -30,11 +30,12 @@ async def learn(site: str, ask: Ask, services: Iterable[str], names: tuple[str, 
     """
     offered = [word for word in services if word in NEEDED or word in _MAJOR]
     zoned = [word for word in offered if word in _ZONES]
-    mode, offers, zones, extensions = await asyncio.gather(
+    mode, offers, zones, extensions, absent = await asyncio.gather(
         _mode(site, ask, names),
         asyncio.gather(*(_offer(ask, word) for word in offered)),
         asyncio.gather(*(_zones(ask, word) for word in zoned)),
         _extensions(ask) if 'network' in offered else _none(),
+        _absent(ask, offered),
     )
     missing = [f'Site {site} has no {word} service in its catalog.' for word in NEEDED if word not in offered]
     found = dict(zip(offered, offers, strict=True))
@@ -43,7 +44,7 @@ async def learn(site: str, ask: Ask, services: Iterable[str], names: tuple[str, 
         for word in ('compute', 'volume')
         if word in found and not found[word].highest
     ]
-    return Capabilities(mode, found, dict(zip(zoned, zones, strict=True)), extensions, tuple(missing))
+    return Capabilities(mode, found, dict(zip(zoned, zones, strict=True)), extensions, tuple(missing), absent)
 
 
 async def _mode(site: str, ask: Ask, names: tuple[str, str, str, str]) -> Mode:
@@ -108,6 +109,24 @@ async def _zones(ask: Ask, word: str) -> tuple[str, ...]:
 async def _extensions(ask: Ask) -> tuple[str, ...]:
     _, doc = await ask('network', 'GET', '/extensions', None)
     return tuple(sorted(str(one['alias']) for one in _listed(doc, 'extensions') if 'alias' in one))
+
+
+async def _absent(ask: Ask, offered: Sequence[str]) -> tuple[str, ...]:
+    """What the site says that it does without; what it does not tell us (403) it may well have."""
+    found = []
+    if 'volume' in offered:
+        status, doc = await ask('volume', 'GET', '/os-services?binary=cinder-backup', None)
+        if status == 200 and not _listed(doc, 'services'):
+            found.append('backup')
+    if 'image' in offered:
+        status, doc = await ask('image', 'GET', '/info/import', None)
+        methods = doc.get('import-methods') if isinstance(doc, dict) else None
+        if status == 404 or (isinstance(methods, dict) and not methods.get('value')):
+            found.append('import')
+        status, _ = await ask('image', 'GET', '/cache', None)
+        if status == 404:
+            found.append('cache')
+    return tuple(found)
 
 
 async def _none() -> tuple[str, ...]:

@@ -85,6 +85,12 @@ def show(ask: Ask, id: str) -> Answer:
     return Answer(200, {'attachment': _full(_find(ask, id))})
 
 
+def complete(ask: Ask, id: str) -> Answer:
+    """POST /attachments/ID/action, after which it is attached. Raises Refused 404."""
+    _find(ask, id)
+    return Answer(204)
+
+
 def delete(ask: Ask, id: str) -> Answer:
     """DELETE /attachments/ID; one that a server holds goes only with the server. Raises Refused 404 or 409."""
     doc = _find(ask, id)

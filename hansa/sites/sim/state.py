@@ -90,6 +90,16 @@ class State:
         self.snapshots: dict[str, Doc] = {}
         self.attachments: dict[str, Doc] = {}
         self.types: dict[str, Doc] = {}
+        self.qos_specs: dict[str, Doc] = {}
+        self.group_types: dict[str, Doc] = {}
+        self.default_types: dict[str, Doc] = {}
+        self.disabled: dict[str, Doc] = {}
+        """Cinder's services that were disabled, by host."""
+        self.backup_service = True
+        self.transfers: dict[str, Doc] = {}
+        self.backups: dict[str, Doc] = {}
+        self.groups: dict[str, Doc] = {}
+        self.group_snapshots: dict[str, Doc] = {}
         self.networks: dict[str, Doc] = {}
         self.subnets: dict[str, Doc] = {}
         self.ports: dict[str, Doc] = {}

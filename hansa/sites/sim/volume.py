@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hansa.sites.sim import attachments, snapshots, versioned, volumeactions, volumeinfo, volumes, wire
+from hansa.sites.sim import attachments, snapshots, versioned, volumeactions, volumeadmin, volumeinfo, volumeparts, volumes, wire
 from hansa.sites.sim.state import Doc
 from hansa.sites.sim.wire import Answer, Ask
 
@@ -63,7 +63,11 @@ ROUTES = wire.table(
         ('GET', '/attachments/detail', attachments.index),
         ('POST', '/attachments', attachments.create),
         ('GET', '/attachments/{}', attachments.show),
+        ('PUT', '/attachments/{}', attachments.show),
+        ('POST', '/attachments/{}/action', attachments.complete),
         ('DELETE', '/attachments/{}', attachments.delete),
+        *volumeparts.ROWS,
+        *volumeadmin.ROWS,
         *volumeinfo.ROWS,
     ]
 )

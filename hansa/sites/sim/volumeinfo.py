@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hansa.sites.sim import wire
 from hansa.sites.sim.state import DEFAULT_QUOTAS, Doc, micro
 from hansa.sites.sim.wire import Answer, Ask, Refused, Row
 
@@ -41,12 +42,14 @@ def _type(ask: Ask, wanted: str) -> Doc:
 
 
 def _shown(ask: Ask, doc: Doc) -> Doc:
-    more = {'qos_specs_id': None} if ask.who.admin else {}
-    return doc | {'os-volume-type-access:is_public': doc['is_public']} | more
+    more = {'qos_specs_id': doc.get('_qos')} if ask.who.admin else {}
+    return wire.shown(doc) | {'os-volume-type-access:is_public': doc['is_public']} | more
 
 
 def types(ask: Ask) -> Answer:
-    return Answer(200, {'volume_types': [_shown(ask, doc) for doc in ask.state.types.values()]})
+    every = ask.who.admin and ask.arg('is_public').lower() == 'none'
+    seen = [doc for doc in ask.state.types.values() if every or doc['is_public'] or ask.who.project in doc.get('_projects', ())]
+    return Answer(200, {'volume_types': [_shown(ask, doc) for doc in seen]})
 
 
 def show_type(ask: Ask, id: str) -> Answer:
@@ -168,12 +171,15 @@ def quota_reset(ask: Ask, project: str) -> Answer:
 def services(ask: Ask) -> Answer:
     ask.need_admin('volume_extension:services:index')
     listed = []
-    for binary, host in (
-        ('cinder-volume', f'{ask.state.name}-storage-1@sim'),
-        ('cinder-scheduler', f'{ask.state.name}-storage-1'),
-    ):
-        one: Doc = {'binary': binary, 'host': host, 'zone': 'nova', 'status': 'enabled', 'state': 'up', 'disabled_reason': None}
-        listed.append(one | {'updated_at': micro(ask.state.now()), 'cluster': None})
+    host = f'{ask.state.name}-storage-1'
+    running = [('cinder-volume', f'{host}@sim'), ('cinder-scheduler', host)]
+    running += [('cinder-backup', host)] if ask.state.backup_service else []
+    for binary, name in running:
+        off = ask.state.disabled.get(name)
+        one: Doc = {'binary': binary, 'host': name, 'zone': 'nova', 'status': 'disabled' if off else 'enabled', 'state': 'up'}
+        one |= {'updated_at': micro(ask.state.now()), 'cluster': None, 'disabled_reason': off['reason'] if off else None}
+        if ask.arg('binary') in ('', binary):
+            listed.append(one)
     return Answer(200, {'services': listed})
 
 
@@ -214,17 +220,5 @@ ROWS: list[Row] = [
     ('DELETE', '/os-quota-sets/{}', quota_reset),
     ('GET', '/os-services', services),
     ('GET', '/scheduler-stats/get_pools', pools),
-    *[
-        ('GET', f'/{path}', _empty(key))
-        for path, key in (
-            ('messages', 'messages'),
-            ('backups', 'backups'),
-            ('backups/detail', 'backups'),
-            ('qos-specs', 'qos_specs'),
-            ('groups', 'groups'),
-            ('groups/detail', 'groups'),
-            ('volume-transfers', 'transfers'),
-            ('volume-transfers/detail', 'transfers'),
-        )
-    ],
+    ('GET', '/messages', _empty('messages')),
 ]

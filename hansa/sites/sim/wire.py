@@ -91,7 +91,7 @@ class Ask(msgspec.Struct):
         """The body. Raises Refused 400."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise Refused(400, 'Malformed request body', 'HTTPBadRequest') from None
 
     def object(self) -> Doc:
