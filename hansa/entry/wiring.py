@@ -163,15 +163,13 @@ async def build(
         config.limits_connections,
     )
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
-    levelling = Levelling(store, book, roster, groups, allotting, flock)
-    clearing = Clearing(store, book, roster, identity, accounts)
-    loops = [
-        asyncio.create_task(_repeat(recovering.go_over, _RECOVER_EVERY, clock)),
-        asyncio.create_task(_repeat(levelling.go_over, _LEVEL_EVERY, clock)),
-        asyncio.create_task(_repeat(Admitting(store, access).go_over, _ADMIT_EVERY, clock)),
-        asyncio.create_task(_repeat(clearing.go_over, _CLEAR_EVERY, clock)),
-    ]
-    return House(hall, store, membership, flock, roster, loops)
+    rounds = (
+        (recovering.go_over, _RECOVER_EVERY),
+        (Levelling(store, book, roster, groups, allotting, flock).go_over, _LEVEL_EVERY),
+        (Admitting(store, access).go_over, _ADMIT_EVERY),
+        (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
+    )
+    return House(hall, store, membership, flock, roster, [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds])
 
 
 def _doors(
