@@ -93,6 +93,10 @@ class OldGroups:
     async def _group(self, ask: table.Ask, id: str) -> Record:
         record = await self._services.locating.record(ask.call, 'security_group', id)
         if record is None:
+            # One that was made just now, at a site that was too slow to tell.
+            await self._services.routing.look(await self._services.locating.probe(ask.call, _GROUPS, id), 'security_group', id)
+            record = await self._services.locating.record(ask.call, 'security_group', id)
+        if record is None:
             raise NotFound(f'Security group {id} not found.')
         return record
 

@@ -40,3 +40,9 @@ def _place(action: dict[str, Any], member: Member, sites: frozenset[str]) -> dic
             raise BadRequest(f'The server is at site {member.name} and stays there; {host} is a host of another site.')
         action[_HOST] = name
     return action or None
+
+
+def address(body: dict[str, Any] | None) -> str:
+    """The floating IP that an action gives to a server or takes from it, as Nova let one do below 2.44; '' for any other action."""
+    inner = next(((body or {}).get(name) for name in ('addFloatingIp', 'removeFloatingIp') if name in (body or {})), None)
+    return str(inner.get('address') or '') if isinstance(inner, dict) else ''

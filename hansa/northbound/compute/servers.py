@@ -8,7 +8,7 @@ import msgspec
 
 from hansa.model.listing import Query
 from hansa.northbound.compute import moves, params
-from hansa.northbound.hall import headers, kinds, lists, table, wire
+from hansa.northbound.hall import filters, headers, kinds, lists, table, wire
 from hansa.rules import references
 from hansa.services.routing import decoded
 
@@ -67,6 +67,9 @@ def act(services: kinds.Services) -> table.Handler:
         if makes and reply.status < 300:
             told = kinds.document(reply).get('image_id') if reply.body else reply.header('location').rpartition('/')[2]
             await _made(services, reply.header('x-hansa-site'), str(told))
+        address = moves.address(body)
+        if address and reply.status < 300:
+            await _moved(services, reply.header('x-hansa-site'), address)
         return kinds.answer(reply)
 
     return handle
@@ -81,3 +84,10 @@ async def _made(services: kinds.Services, site: str, image: str) -> None:
         if isinstance(named, str):
             for id in references.words(named):
                 await services.routing.look(member, 'snapshot', id)
+
+
+async def _moved(services: kinds.Services, site: str, address: str) -> None:
+    """A floating IP that a server was given, or lost."""
+    at = (filters.equals(('doc', 'floating_ip_address'), address), filters.equals(('site',), site))
+    for record in (await services.listing.page(Query('floating_ip', filters=at), 1)).records:
+        await services.routing.look(services.roster.get(site), 'floating_ip', record.site_id)
