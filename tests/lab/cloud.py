@@ -154,10 +154,13 @@ class Cloud:
             if kind == 'router':
                 self._unplug(id)
             path = resource.KINDS[kind].collection + '/' + id
+            if kind == 'server':
+                self.roles[role].session.post(self.url(kind, path + '/action', role), json={'unlock': None}, raise_exc=False)
             self.roles[role].session.delete(self.url(kind, path, role), raise_exc=False)
         self.made = []
 
     def _unplug(self, router: str) -> None:
+        self.act('router', f'/routers/{router}', {'router': {'routes': []}}, verb='PUT')
         for port in self.ask('port', f'/ports?device_id={router}', 'user', (2, 1))['ports']:
             if port['device_owner'] == 'network:router_interface':
                 self.act('router', f'/routers/{router}/remove_router_interface', {'port_id': port['id']}, verb='PUT')
