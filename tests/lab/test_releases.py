@@ -56,11 +56,12 @@ class Caller:
         """Status, headers (names in lower case) and document. Who is told to come back comes back: a busy machine is no error."""
         headers = {'OpenStack-API-Version': f'{service} {version}'} if version else {}
         url = self.bases[service] + path
+        answer = self.session.request(url, method, json=body, headers=headers, raise_exc=False)
         for _ in range(COMINGS):
-            answer = self.session.request(url, method, json=body, headers=headers, raise_exc=False)
             if answer.status_code != 503:
                 break
             time.sleep(float(answer.headers.get('Retry-After', 5)))
+            answer = self.session.request(url, method, json=body, headers=headers, raise_exc=False)
         told = {name.lower(): value for name, value in answer.headers.items()}
         return answer.status_code, told, answer.json() if answer.content else {}
 
