@@ -44,6 +44,9 @@ def install(run, log):
         raise SystemExit('lab: the older release runs on Debian 12 only')
     (ARCHIVES / 'partial').mkdir(parents=True, exist_ok=True)
     run(['apt-get', 'update'], log=log)
+    if not PYTHON.exists():
+        run(['apt-get', 'install', '-y', '--no-install-recommends', 'python3'],
+            log=log, env={'DEBIAN_FRONTEND': 'noninteractive'})
     # Not what the system has already: that is used where it is.
     run(['apt-get', 'install', '-y', '--no-install-recommends',
          '--download-only', '-o', 'Dir::Cache::archives=%s' % ARCHIVES,
@@ -79,7 +82,7 @@ class OlderCloud(Cloud):
     environment = {
         'PYTHONPATH': ':'.join(map(str, (
             ROOT / 'usr/lib/python3/dist-packages', HERE / 'labdrivers',
-            DRIVERS))),
+            DRIVERS, ROOT / 'usr/lib/python3.11'))),
         'PYTHONDONTWRITEBYTECODE': '1',     # of labdrivers
         'LD_LIBRARY_PATH': ':'.join(map(str, (
             LIBRARIES, LIBRARIES / 'blas', LIBRARIES / 'lapack',
