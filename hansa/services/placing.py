@@ -230,7 +230,7 @@ def _localised(item: dict[str, Any], member: Member, kind: Kind) -> dict[str, An
     if zone and zones.parse(zone) == (member.name, '') and len(member.zones(kind.service)) != 1:
         del item['availability_zone']
     hints = item.get('availability_zone_hints')
-    if hints:
+    if hints and isinstance(hints, list):
         rest = [hint for hint in hints if zones.parse(hint)[1]]
         item['availability_zone_hints'] = rest
         if not rest:

@@ -43,7 +43,8 @@ class Preparing:
         key = item.get('key_name')
         if isinstance(key, str) and key:
             await self.keys.ensure(call, member, key)
-        for each in item.get('security_groups') or []:
+        asked = item.get('security_groups')
+        for each in asked if isinstance(asked, list) else ():
             word = each.get('name') if isinstance(each, dict) else None
             if isinstance(word, str) and not references.ID.fullmatch(word):
                 await self.group(call, member, word)

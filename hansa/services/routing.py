@@ -167,8 +167,16 @@ class Routing:
                 raise BadRequest(f'{mine} is at site {member.name}, but {pin.what} is at site {pin.site}; they cannot be put together.')
         await self._preparing.ensure(call, member, None, inner)
         for action in ('addSecurityGroup', 'removeSecurityGroup'):
-            if isinstance(body.get(action), dict):
-                await self._preparing.group(call, member, str(body[action].get('name', '')))
+            word = body[action].get('name') if isinstance(body.get(action), dict) else None
+            # Anything but a word is for the site to refuse.
+            if isinstance(word, str) and word:
+                await self._group(call, member, word)
+
+    async def _group(self, call: Call, member: Member, word: str) -> None:
+        try:
+            await self._preparing.group(call, member, word)
+        except BadRequest:
+            raise NotFound(f'Security group {word} is not found for project {call.token.project}.') from None
 
 
 def _ports(reply: Reply) -> list[str]:

@@ -66,7 +66,8 @@ class GroupsRoom:
         forward = await headers.forward(ask.request, '/security-group-rules', self._services.limit)
         body = decoded(forward) or {}
         items = body.get('security_group_rules') or [body.get('security_group_rule')]
-        ids = [str(item.get('security_group_id') or '') if isinstance(item, dict) else '' for item in items] if isinstance(items, list) else []
+        named = [item.get('security_group_id') if isinstance(item, dict) else None for item in items] if isinstance(items, list) else []
+        ids = [word if isinstance(word, str) else '' for word in named]
         id = ids[0] if len(set(ids)) == 1 else ''
         if not id:
             raise BadRequest('Invalid input for operation: rules are made for one security group at a time, named by security_group_id.')

@@ -210,9 +210,11 @@ def _quota(key: str, asked: Mapping[str, str], _: Version) -> list[Filter]:
     return [filters.truth(('doc', 'consumes_quota'), _truth(asked, key))]
 
 
-def _times(key: str, asked: Mapping[str, str], _: Version) -> list[Filter]:
-    """Comparisons with commas between: `gt:2026-01-01T00:00:00,lte:2026-02-01`."""
-    found = []
+def _times(key: str, asked: Mapping[str, str], version: Version) -> list[Filter]:
+    """Comparisons with commas between: `gt:2026-01-01T00:00:00,lte:2026-02-01`; before 3.31 no notice is taken of them."""
+    found: list[Filter] = []
+    if version < (3, 31):
+        return found
     for part in asked[key].split(','):
         # A text without ':' is its own operator to Cinder, and a wrong one.
         word, _colon, time = part.partition(':')

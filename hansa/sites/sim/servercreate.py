@@ -154,7 +154,7 @@ def _within_quota(ask: Ask, flavor: Doc, least: int, most: int) -> int:
     }
     each = {'instances': 1, 'cores': flavor['vcpus'], 'ram': flavor['ram']}
     over: list[str] = []
-    for count in range(most, least - 1, -1):
+    for count in range(min(most, max(least, ask.state.capacity)), least - 1, -1):
         over = [key for key in used if 0 <= limits[key] < used[key] + each[key] * count]
         if not over:
             return count
