@@ -30,8 +30,9 @@ class Doubt:
         self._transport = transport
         self._scale = patience
         self._hung = hung
-        self._asking: dict[str, asyncio.Task[None]] = {}
-        self._waiting: dict[str, set[asyncio.Task[Any]]] = {}
+        # Reads and writes of a service are doubted apart: who only looks may give up long before who changes something.
+        self._asking: dict[tuple[str, bool], asyncio.Task[None]] = {}
+        self._waiting: dict[tuple[str, bool], set[asyncio.Task[Any]]] = {}
         self._freed: set[asyncio.Task[Any]] = set()
         self._heard: dict[str, int] = {}
 
@@ -45,8 +46,8 @@ class Doubt:
         As asyncio.timeout does it, but at the price of one timer, as nearly every request is answered long before.
         """
         task = cast('asyncio.Task[Any]', asyncio.current_task())
-        patience, limit = WRITE if write else READ
-        timer = asyncio.get_running_loop().call_later(patience * self._scale, self._begin, service, light, limit * self._scale, task)
+        patience = (WRITE if write else READ)[0] * self._scale
+        timer = asyncio.get_running_loop().call_later(patience, self._begin, service, light, write, task)
         try:
             return await act()
         except asyncio.CancelledError:
@@ -56,15 +57,17 @@ class Doubt:
         finally:
             timer.cancel()
             self._freed.discard(task)
-            self._waiting.get(service, set()).discard(task)
+            self._waiting.get((service, write), set()).discard(task)
 
-    def _begin(self, service: str, light: str, limit: float, task: asyncio.Task[Any]) -> None:
-        self._waiting.setdefault(service, set()).add(task)
-        if service not in self._asking:
-            asking = self._asking[service] = asyncio.get_running_loop().create_task(self._ask(service, light, limit))
-            asking.add_done_callback(lambda _: self._asking.pop(service, None))
+    def _begin(self, service: str, light: str, write: bool, task: asyncio.Task[Any]) -> None:
+        who = service, write
+        self._waiting.setdefault(who, set()).add(task)
+        if who not in self._asking:
+            asking = self._asking[who] = asyncio.get_running_loop().create_task(self._ask(service, light, write))
+            asking.add_done_callback(lambda _: self._asking.pop(who, None))
 
-    async def _ask(self, service: str, light: str, limit: float) -> None:
+    async def _ask(self, service: str, light: str, write: bool) -> None:
+        limit = (WRITE if write else READ)[1] * self._scale
         for _ in range(_ASKED):
             before = self._heard.get(service, 0)
             try:
@@ -78,7 +81,7 @@ class Doubt:
                     # Slow, as others get their answers: only one that is silent to all of them hangs.
                     continue
                 self._hung(service, error.reason)
-                for task in self._waiting.pop(service, set()):
+                for task in self._waiting.pop((service, write), set()):
                     self._freed.add(task)
                     task.cancel()
             return
