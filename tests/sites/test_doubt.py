@@ -93,7 +93,7 @@ def test_who_changes_something_is_not_given_up_with_who_only_looks() -> None:
     async def main() -> None:
         doubts = doubt.Doubt(Silent(), lambda *_: None)
         writing = asyncio.create_task(doubts.over('compute', LIGHT, lambda: _answer(doubt.WRITE[0] + 1), write=True))
-        await asyncio.sleep(doubt.WRITE[0] - doubt.READ[0])
+        await _answer(doubt.WRITE[0] - doubt.READ[0])
         with pytest.raises(TransportError):
             await doubts.over('compute', LIGHT, lambda: _answer(60), write=False)
         assert await writing == 'at last'
