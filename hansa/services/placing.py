@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from hansa.model.resource import KINDS, Kind
 from hansa.ports.observer import Observer
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
-from hansa.rules import companies, multiple, owners, placement, quota, translate, zones
+from hansa.rules import companies, multiple, owners, placement, provisional, quota, translate, zones
 from hansa.rules.companies import Company
 from hansa.services import searching
 from hansa.services.allotting import Allotting
@@ -141,6 +142,8 @@ class Placing:
             if whole:
                 intent = await self._journal.made(intent, ids)
             seen = await self._note(member, kind, ids, decision)
+            if not seen:
+                await self._stand_in(call, member, kind, item, reply, intent.created)
             await self._look(member, 'server_group', companies.hint(body))
         except BaseException:
             self._journal.leave(intent)
@@ -186,6 +189,20 @@ class Placing:
             seen = await self._look(member, kind.name, id) and seen
         self._observer.poke(member.name, *(kind.name for _ in ids if kind.name in KINDS))
         return seen
+
+    async def _stand_in(self, call: Call, member: Member, kind: Kind, item: dict[str, Any], reply: Reply, seen: float) -> None:
+        """What its site would not show is known at once all the same, as far as the answer and the request tell."""
+        told = msgspec.json.decode(reply.body).get(kind.single) if isinstance(reply.body, bytes) and reply.body else None
+        if kind.shared or kind.name not in KINDS or not isinstance(told, dict) or await self._store.get(kind.name, str(told.get('id'))):
+            return
+        flavor = await self._store.get('flavor', str(item.get('flavorRef') or '').rpartition('/')[2])
+        own = member.zones(kind.service)
+        maker = provisional.Maker(
+            member.name, str(item.get('availability_zone') or zones.shown(member.name, own[0] if own else '', own)),
+            call.token.project, call.token.user, datetime.datetime.fromtimestamp(seen, datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ'),
+        )  # fmt: skip
+        shape = msgspec.json.decode(flavor.doc) if flavor else {}
+        await self._store.put([provisional.record(kind, told, item, shape, maker, seen)])
 
     async def _look(self, member: Member, kind: str, id: str) -> bool:
         if id:

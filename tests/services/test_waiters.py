@@ -129,6 +129,27 @@ def test_a_delete_whose_answer_was_lost_is_told_as_it_is(make: Make, path: str, 
     virtual.run(main)
 
 
+@pytest.mark.parametrize(('make', 'path', 'table'), [each for each in KINDS if each.id not in {'image', 'snapshot'}])
+def test_a_site_that_dies_right_after_a_create_is_no_404_either(make: Make, path: str, table: str) -> None:
+    async def main() -> None:
+        async with house.league() as league:
+            await league.ok('GET', f'{C}/limits')
+            league.clouds['east'].fault = Fault('refuse', method='GET', path='/(servers|volumes|networks)')
+            id = await make(league)
+            for _ in range(30):
+                status, headers, told = await league.ask('GET', f'{path}/{id}')
+                assert (status, 'warning' in headers) == (200, True), told
+                await league.clock.sleep(1)
+            assert await named(league, path, table) == [id]
+            league.clouds['east'].fault = None
+            await league.clock.sleep(60)
+            shown = await league.ok('GET', f'{path}/{id}')
+            listed = [each for each in (await league.ok('GET', f'{path}/detail' if table != 'networks' else path))[table] if each['id'] == id]
+            assert [each['status'] for each in listed] == [next(iter(shown.values()))['status']]
+
+    virtual.run(main)
+
+
 def test_a_server_that_nova_still_shows_as_deleted_is_in_no_list() -> None:
     async def main() -> None:
         async with house.league('east') as league:
