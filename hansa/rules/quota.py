@@ -45,6 +45,8 @@ class _Doc(msgspec.Struct):
     consumes_quota: Any = True
     security_group_rules: Any = None
     metadata: Any = None
+    attachments: Any = None
+    device_id: Any = None
 
 
 def service(resource: str) -> str:
@@ -63,23 +65,31 @@ def counted(resource: str) -> bool:
 
 
 def weigh(kind: str, raw: bytes) -> tuple[Amounts, str]:
-    """What an object of the inventory takes, and the marker of the intent that made it ('' for none).
+    """What an object of the inventory takes, and by which word the intent that made it knows it: the marker, else the server that a port or a
+    volume came with; '' for none.
 
     Where a field of the document is not as it should be, it counts as nothing.
     """
-    if kind in _ONE:
+    if kind in _ONE and kind != 'port':
         return {_ONE[kind]: 1}, ''
-    if kind not in {'server', 'volume', 'snapshot', 'security_group'}:
+    if kind not in {'server', 'volume', 'snapshot', 'security_group', 'port'}:
         return {}, ''
     try:
         doc = msgspec.json.decode(raw, type=_Doc)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}, ''
-    marker = doc.metadata.get(translate.MARKER) if isinstance(doc.metadata, dict) else ''
-    return _price(kind, doc), marker if isinstance(marker, str) else ''
+    return _price(kind, doc), _link(doc)
+
+
+def _link(doc: _Doc) -> str:
+    marker = doc.metadata.get(translate.MARKER) if isinstance(doc.metadata, dict) else None
+    hosts = [each.get('server_id') for each in doc.attachments if isinstance(each, dict)] if isinstance(doc.attachments, list) else []
+    return next((word for word in (marker, *hosts, doc.device_id) if isinstance(word, str) and word), '')
 
 
 def _price(kind: str, doc: _Doc) -> Amounts:
+    if kind == 'port':
+        return simple(kind)
     if kind == 'server':
         return servers(doc.flavor)
     if kind == 'security_group':

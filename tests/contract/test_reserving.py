@@ -125,6 +125,25 @@ def test_what_the_inventory_shows_of_an_intent_is_not_reserved_any_more(judge: J
     judge(scenario)
 
 
+def test_what_comes_with_a_server_is_shown_by_it_unless_it_was_there_before(judge: Judge) -> None:
+    def port(id: str, device: str) -> Record:
+        return Record('east', 'port', id, id, 'p1', '', msgspec.json.encode({'id': id, 'device_id': device}))
+
+    async def scenario(store: Store) -> None:
+        await store.put([port('old', '')])
+        intent = wish('m1', charge={'instances': 1, 'port': 1})
+        await store.open_intent(intent)
+        await store.put([sized('a', 1, 'm1')])
+        await store.move_intent(msgspec.structs.replace(intent, state='made', found='a'))
+        await store.put([port('old', 'a')])
+        assert (await store.quota('p1')).taken('port') == 2
+        await store.put([port('new', 'a')])
+        assert (await store.quota('p1')).taken('port') == 2
+        assert (await store.quota('p1')).reserved == {}
+
+    judge(scenario)
+
+
 def test_what_grows_reserves_the_difference(judge: Judge) -> None:
     async def scenario(store: Store) -> None:
         await store.set_limits('p1', '', {'cores': 6})

@@ -40,6 +40,15 @@ WHY = {
         {'site': 'west', 'fit': False, 'reason': 'The zone names another.', 'weight': 0},
     ],
 }
+QUOTA = {
+    'project': '9f1', 'resources': [
+        {'resource': 'cores', 'service': 'compute', 'limit': -1, 'default': True, 'used': 3, 'reserved': 0, 'sites': {}},
+        {'resource': 'instances', 'service': 'compute', 'limit': 10, 'default': False, 'used': 4, 'reserved': 1,
+         'sites': {'east': {'limit': 6, 'default': False, 'used': 3, 'reserved': 1}, 'west': {'limit': None, 'used': 1, 'reserved': 0}}},
+        {'resource': 'key_pairs', 'service': 'compute', 'limit': None, 'default': False, 'used': None, 'reserved': None, 'sites': {}},
+    ],
+}
+QUOTAS = {'quotas': [{'project': '9f1', 'limits': {'instances': 10}, 'sites': {'east': {'instances': 6}}}, {'project': '9f2'}]}
 CHECK = {'ok': True, 'mode': 'managed', 'findings': []}
 BAD_CHECK = {'ok': False, 'mode': 'tenant', 'findings': ['The password is wrong.', 'There are no volumes.']}
 ANSWERS: league.Answers = {
@@ -51,6 +60,11 @@ ANSWERS: league.Answers = {
     ('POST', '/league/v1/sites/east/check'): (200, CHECK),
     ('POST', '/league/v1/sites/west/check'): (200, BAD_CHECK),
     ('GET', '/league/v1/why/server/a%2Fb%20c'): (200, WHY),
+    ('GET', '/league/v1/quotas'): (200, QUOTAS),
+    ('GET', '/league/v1/quotas/demo'): (200, QUOTA),
+    ('PUT', '/league/v1/quotas/demo'): (200, QUOTA),
+    ('GET', '/league/v1/quota-default'): (200, QUOTA),
+    ('PUT', '/league/v1/quota-default'): (200, QUOTA),
     ('GET', '/league/v1/why/server/odd'): (500, b'<html>'),
     ('GET', '/league/v1/why/server/list'): (200, []),
 }
@@ -81,6 +95,9 @@ def _run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
         ('site show east', DETAILS),
         ('site check east', {'sites': [{'name': 'east'} | CHECK]}),
         ('site remove east --yes', {'removed': 'east'}),
+        ('quota list', QUOTAS),
+        ('quota show demo', QUOTA),
+        ('quota default', QUOTA),
     ],
 )
 def test_json_is_what_the_league_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, document: object) -> None:
@@ -114,6 +131,35 @@ def test_state_from_the_configuration(
         (tmp_path / 'hansa.toml').write_text('state = "."')
     with league.running(tmp_path, ANSWERS):
         assert _run(capsys, 'status')[0] == 0
+
+
+def test_quotas_are_set_by_resource_and_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with league.running(tmp_path, ANSWERS) as asked:
+        code, out, _ = _run(capsys, *'quota set demo instances=10 cores=none east:instances=6 --state'.split(), str(tmp_path))
+        assert _run(capsys, 'quota', 'default', 'ram=-1', '--state', str(tmp_path))[0] == 0
+    body = {'limits': {'instances': 10, 'cores': None}, 'sites': {'east': {'instances': 6}}}
+    assert asked == [
+        ('PUT', '/league/v1/quotas/demo', body), ('PUT', '/league/v1/quota-default', {'limits': {'ram': -1}, 'sites': {}}),
+    ]  # fmt: skip
+    assert code == 0
+    assert [line.split() for line in out.splitlines()] == [
+        ['RESOURCE', 'LIMIT', 'USED', 'RESERVED', 'EAST', 'WEST'],
+        ['cores', 'unlimited*', '3', '0', '0', '0'],
+        ['instances', '10', '4', '1', '4', 'of', '6', '1'],
+        ['key_pairs', '-', '-', '-', '0', '0'],
+    ]
+
+
+def test_quota_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with league.running(tmp_path, ANSWERS):
+        code, out, _ = _run(capsys, 'quota', 'list', '--state', str(tmp_path))
+    assert (code, [line.split() for line in out.splitlines()[1:]]) == (0, [['9f1', 'instances=10', 'east:instances=6'], ['9f2', '-']])
+
+
+@pytest.mark.parametrize('word', ['instances', 'instances=', 'instances=x', '=3', 'EAST:instances=3', 'instances=--1'])
+def test_what_is_no_limit_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str) -> None:
+    code, _, err = _run(capsys, 'quota', 'set', 'demo', word, '--state', str(tmp_path))
+    assert (code, 'is no limit: write RESOURCE=NUMBER' in err) == (2, True)
 
 
 def test_site_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -258,6 +258,35 @@ def test_a_resize_reserves_the_difference_until_it_shows() -> None:
     virtual.run(main)
 
 
+def test_ports_and_volumes_that_come_with_a_server_are_reserved_until_they_show() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            network = (await league.ok('POST', '/network/v2.0/networks', {'network': {'name': 'n'}}))['network']['id']
+            subnet = {'network_id': network, 'ip_version': 4, 'cidr': '10.9.0.0/24'}
+            await league.ok('POST', '/network/v2.0/subnets', {'subnet': subnet})
+            await league.clock.sleep(30)
+            ports = (await league.ok('GET', f'{NETWORK}/details'))['quota']['port']['used']
+            await league.ok('PUT', NETWORK, {'quota': {'port': ports + 2}}, token='admin')
+            await league.ok('PUT', VOLUME, {'quota_set': {'volumes': 2, 'gigabytes': 5}}, token='admin')
+            image = (await league.ok('GET', '/image/v2/images?name=cirros'))['images'][0]['id']
+            disk = {'uuid': image, 'source_type': 'image', 'destination_type': 'volume', 'boot_index': 0, 'volume_size': 3}
+            more: dict[str, Any] = {'networks': [{'uuid': network}], 'block_device_mapping_v2': [disk]}
+            assert (await users.boot(league, 'q1', **more))[0] == 202
+            status, _, told = await users.boot(league, 'q2', **more)
+            assert (status, told['forbidden']['message']) == (
+                403, 'Quota exceeded for gigabytes: Requested 3, but already used 3 of 5 gigabytes'
+            )  # fmt: skip
+            assert (await users.boot(league, 'q2', networks=[{'uuid': network}]))[0] == 202
+            status, _, told = await users.boot(league, 'q3', networks=[{'uuid': network}])
+            assert (status, told['forbidden']['message']) == (403, 'Maximum number of ports exceeded')
+            await league.clock.sleep(90)
+            assert await league.store.open_intents() == []
+            stands = await league.store.quota(DEMO)
+            assert (stands.reserved, stands.used['']['port'], stands.used['']['gigabytes']) == ({}, ports + 2, 3)
+
+    virtual.run(main)
+
+
 @pytest.mark.parametrize(
     ('path', 'body', 'said'),
     [

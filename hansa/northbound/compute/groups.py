@@ -71,7 +71,14 @@ class OldGroups:
         group = await self._group(ask, rule['parent_group_id'])
         member = self._services.roster.get(group.site)
         await self._preparing.ensure(ask.call, member, None, rule)
-        return await self._spread(ask, group, await self._services.relay.send(ask.call, member, forward, project=group.project))
+        intent, reply = await self._services.journal.growing(
+            ask.call, 'security_group.rule', group.site, {'security_group_rule': 1},
+            lambda: self._services.relay.send(ask.call, member, forward, project=group.project), project=group.project,
+        )  # fmt: skip
+        answer = await self._spread(ask, group, reply)
+        if reply.status < 400:
+            await self._services.journal.shown(intent)
+        return answer
 
     async def _remove(self, ask: table.Ask) -> wire.Answer:
         projects = None if ask.call.token.admin else (ask.call.token.project,)

@@ -26,6 +26,7 @@ def open(db: sqlite3.Connection, intent: Intent) -> None:
         raise Conflict(f'Intent {intent.id} is in the journal already.')
     reserving.admit(db, intent)
     row = db.execute(f'INSERT INTO intent ({_FIELDS}) VALUES ({_MARKS})', _row(intent)).lastrowid or 0
+    db.execute('UPDATE intent SET after = (SELECT coalesce(max(row), 0) FROM hot) WHERE row = ?', (row,))
     db.execute("DELETE FROM intent WHERE row <= ? AND state IN ('done', 'undone')", (row - KEPT,))
 
 

@@ -60,21 +60,27 @@ def _effective(db: sqlite3.Connection, project: str) -> dict[str, Amounts]:
 
 def _reserved(db: sqlite3.Connection, project: str) -> dict[str, Amounts]:
     reserved: dict[str, Amounts] = {}
-    sql = f"SELECT site, kind, marker, found, charge FROM intent WHERE project = ? AND {_OPEN} AND charge <> '{{}}'"
-    for site, kind, marker, found, charge in db.execute(sql, (project,)).fetchall():
+    sql = f"SELECT site, kind, marker, found, charge, after FROM intent WHERE project = ? AND {_OPEN} AND charge <> '{{}}'"
+    for site, kind, marker, found, charge, after in db.execute(sql, (project,)).fetchall():
         intent = Intent('', kind, project, '', site, marker, b'', found=found, charge=json.loads(charge))
-        for resource, amount in _remaining(db, intent).items():
+        for resource, amount in _remaining(db, intent, after).items():
             if amount:
                 _add(reserved, site, resource, amount)
                 _add(reserved, LEAGUE, resource, amount)
     return reserved
 
 
-def _remaining(db: sqlite3.Connection, intent: Intent) -> Amounts:
-    """What of the charge the inventory does not show yet; an intent's objects carry its marker, or their ids are known."""
-    shown = dict(db.execute('SELECT row, charge FROM hot WHERE intent = ?', (intent.marker,)).fetchall()) if intent.marker else {}
+def _remaining(db: sqlite3.Connection, intent: Intent, after: int = 0) -> Amounts:
+    """What of the charge the inventory does not show yet. An intent's objects carry its marker, or their ids are known; what comes
+    with them is known by them, and is newer than the intent.
+    """
+    # SQLite takes the index of markers only where it is told that there is one.
+    linked = "SELECT row, charge FROM hot WHERE intent = ? AND intent <> '' AND row > ?"
+    shown: dict[int, str] = dict(db.execute(linked, (intent.marker, 0)).fetchall())
     for id in intent.ids:
         shown.update(db.execute('SELECT row, charge FROM hot WHERE kind = ? AND id = ?', (intent.kind.partition('.')[0], id)).fetchall())
+        if rules.later(intent):
+            shown.update(db.execute(linked, (id, after)).fetchall())
     return rules.remaining(intent.charge, map(json.loads, shown.values()))
 
 
@@ -94,7 +100,7 @@ def charge_of(kind: str, raw: bytes | None) -> str:
 
 
 def marker_of(kind: str, raw: bytes | None) -> str:
-    """The marker of the intent that made an object; for the schema's own use."""
+    """By which word the intent that made an object knows it; for the schema's own use."""
     return rules.weigh(kind, raw or b'{}')[1]
 
 

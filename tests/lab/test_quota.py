@@ -1,0 +1,64 @@
+"""A quota of the league over two real clouds: of many servers at once exactly as many are made as it allows."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import os
+import pathlib
+import time
+from typing import Any
+
+import openstack
+import pytest
+
+from tests.lab import league
+
+# The SDK warns of its own future.
+pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings('ignore')]
+
+AT_ONCE, QUOTA = 50, 10
+GONE_SECONDS = 150
+
+
+def create(cloud: Any, name: str, image: str, flavor: str, zone: str | None) -> str:
+    """'made', or what the league said."""
+    more = {'availability_zone': zone} if zone else {}
+    try:
+        cloud.compute.create_server(name=name, image_id=image, flavor_id=flavor, networks='none', **more)
+    except openstack.exceptions.HttpException as error:
+        return f'{error.status_code} {error.details}'
+    return 'made'
+
+
+def test_fifty_servers_at_once_over_two_clouds_make_as_many_as_the_quota_allows(tmp_path: pathlib.Path) -> None:
+    word = f'quota-{os.getpid()}'
+    with league.serve(pathlib.Path(os.environ['LAB_CLOUDS']), 'east=east-admin,west=west-admin', tmp_path / 'state') as running:
+        admin, cloud = league.connect(running.clouds, 'hansa-admin'), league.connect(running.clouds, 'hansa')
+        project = cloud.current_project_id
+        before = cloud.compute.get_limits().absolute
+        admin.compute.update_quota_set(project, instances=before.instances_used + QUOTA, cores=before.total_cores_used + 4 * QUOTA)
+        image = min((each for each in cloud.image.images() if each.status == 'active'), key=lambda each: each.size).id
+        flavor = min(cloud.compute.flavors(), key=lambda each: each.ram).id
+        zones = ('east', 'west', None)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+                told = collections.Counter(
+                    pool.map(lambda number: create(cloud, f'{word}-{number}', image, flavor, zones[number % 3]), range(AT_ONCE))
+                )
+            most = before.instances_used + QUOTA
+            said = f'403 Quota exceeded for instances: Requested 1, but already used {most} of {most} instances'
+            assert told == {'made': QUOTA, said: AT_ONCE - QUOTA}
+            sites = [league.connect(pathlib.Path(os.environ['LAB_CLOUDS']), f'{site}-admin') for site in ('east', 'west')]
+            there = sorted(server.id for site in sites for server in site.compute.servers(all_projects=True, name=word))
+            assert len(there) == QUOTA
+            assert there == sorted(server.id for server in cloud.compute.servers(name=word))
+            assert cloud.compute.get_limits().absolute.instances_used == most
+        finally:
+            for server in list(cloud.compute.servers(name=word)):
+                cloud.compute.delete_server(server.id, ignore_missing=True)
+            admin.compute.revert_quota_set(project)
+        deadline = time.monotonic() + GONE_SECONDS
+        while cloud.compute.get_limits().absolute.instances_used > before.instances_used:
+            assert time.monotonic() < deadline, 'what was deleted still counts'
+            time.sleep(1)
