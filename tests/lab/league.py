@@ -47,7 +47,7 @@ def connect(clouds: pathlib.Path, entry: str) -> Any:
 def open_intents(state: pathlib.Path) -> int:
     """How many acts of the league in this folder are not known to be done or undone."""
     with contextlib.closing(sqlite3.connect(f'file:{state / "hansa.db"}?mode=ro', uri=True)) as db:
-        [[count]] = db.execute("SELECT count(*) FROM intent WHERE state IN ('planned', 'sent', 'revoked')").fetchall()
+        [[count]] = db.execute("SELECT count(*) FROM intent WHERE state IN ('planned', 'sent', 'revoked', 'made')").fetchall()
     return int(count)
 
 

@@ -7,6 +7,7 @@ import concurrent.futures
 import os
 import pathlib
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import openstack
@@ -19,6 +20,16 @@ pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings('ignore')]
 
 AT_ONCE, QUOTA = 50, 10
 GONE_SECONDS = 150
+LOOKED_SECONDS = 60
+
+
+def smallest(listed: Callable[[], Iterable[Any]], size: str) -> str:
+    """The id of the smallest there is, once the league has looked at its sites."""
+    deadline = time.monotonic() + LOOKED_SECONDS
+    while not (found := list(listed())):
+        assert time.monotonic() < deadline, 'the league does not see what its sites have'
+        time.sleep(1)
+    return str(min(found, key=lambda each: getattr(each, size) or 0).id)
 
 
 def create(cloud: Any, name: str, image: str, flavor: str, zone: str | None) -> str:
@@ -27,8 +38,15 @@ def create(cloud: Any, name: str, image: str, flavor: str, zone: str | None) -> 
     try:
         cloud.compute.create_server(name=name, image_id=image, flavor_id=flavor, networks='none', **more)
     except openstack.exceptions.HttpException as error:
-        return f'{error.status_code} {error.details}'
+        return f'{error.status_code} quota' if 'Quota exceeded for instances: Requested 1, but already used' in str(error) else str(error)
     return 'made'
+
+
+def settle(state: pathlib.Path) -> None:
+    deadline = time.monotonic() + GONE_SECONDS
+    while league.open_intents(state):
+        assert time.monotonic() < deadline, f'{league.open_intents(state)} intents are still open'
+        time.sleep(1)
 
 
 def test_fifty_servers_at_once_over_two_clouds_make_as_many_as_the_quota_allows(tmp_path: pathlib.Path) -> None:
@@ -38,22 +56,24 @@ def test_fifty_servers_at_once_over_two_clouds_make_as_many_as_the_quota_allows(
         project = cloud.current_project_id
         before = cloud.compute.get_limits().absolute
         admin.compute.update_quota_set(project, instances=before.instances_used + QUOTA, cores=before.total_cores_used + 4 * QUOTA)
-        image = min((each for each in cloud.image.images() if each.status == 'active'), key=lambda each: each.size).id
-        flavor = min(cloud.compute.flavors(), key=lambda each: each.ram).id
+        image = smallest(cloud.image.images, 'size')
+        flavor = smallest(cloud.compute.flavors, 'ram')
         zones = ('east', 'west', None)
         try:
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 told = collections.Counter(
                     pool.map(lambda number: create(cloud, f'{word}-{number}', image, flavor, zones[number % 3]), range(AT_ONCE))
                 )
-            most = before.instances_used + QUOTA
-            said = f'403 Quota exceeded for instances: Requested 1, but already used {most} of {most} instances'
-            assert told == {'made': QUOTA, said: AT_ONCE - QUOTA}
+            # A cloud under load may fail to answer some: their users were told so, and what came of them is taken back.
+            lost = sum(count for word, count in told.items() if 'Site ' in word)
+            assert told['403 quota'] + told['made'] + lost == AT_ONCE, told
+            assert QUOTA - lost <= told['made'] <= QUOTA, told
+            settle(running.state)
             sites = [league.connect(pathlib.Path(os.environ['LAB_CLOUDS']), f'{site}-admin') for site in ('east', 'west')]
             there = sorted(server.id for site in sites for server in site.compute.servers(all_projects=True, name=word))
-            assert len(there) == QUOTA
+            assert len(there) == told['made']
             assert there == sorted(server.id for server in cloud.compute.servers(name=word))
-            assert cloud.compute.get_limits().absolute.instances_used == most
+            assert cloud.compute.get_limits().absolute.instances_used == before.instances_used + told['made']
         finally:
             for server in list(cloud.compute.servers(name=word)):
                 cloud.compute.delete_server(server.id, ignore_missing=True)
