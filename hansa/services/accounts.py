@@ -85,6 +85,9 @@ class Accounts:
         Raises NotFound where the site does not serve the caller, SiteDown.
         """
         token = call.token
+        if member.capabilities is None:
+            # Until it told its mode, nobody knows whether the operator's credential may be used for a user.
+            raise SiteDown(member.name, 'has not told yet what it offers')
         if not member.managed:
             if not (token.admin or self.serves(token, member)):
                 raise NotFound(f'Site {member.name} does not serve project {token.project_name}.')

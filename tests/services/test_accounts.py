@@ -36,6 +36,22 @@ def test_a_user_is_a_member_of_its_shadow_project_and_nothing_more() -> None:
     virtual.run(main)
 
 
+def test_a_site_that_has_not_told_its_mode_yet_does_nothing_for_users_as_its_operator() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            known = league.house.roster.get('east').capabilities
+            league.house.roster.get('east').capabilities = None
+            body = {'volume': {'name': 'v', 'size': 1, 'availability_zone': 'east'}}
+            for method, path, sent in (('POST', '/volume/v3/volumes', body), ('GET', '/compute/v2.1/limits', None), ('GET', '/network/v2.0/agents', None)):
+                status, _, told = await league.ask(method, path, sent)
+                assert (status, 'has not told yet' in str(told)) == (503, True), (path, told)
+            assert not users.at(league, 'east', 'volumes', 'v')
+            league.house.roster.get('east').capabilities = known
+            await league.ok('POST', '/volume/v3/volumes', body)
+
+    virtual.run(main)
+
+
 def test_an_administrator_of_the_league_acts_with_the_operators_credential() -> None:
     async def main() -> None:
         async with house.league('east') as league:
