@@ -62,7 +62,8 @@ def _bare(here: cloud.Cloud) -> bool:
 def _one(here: cloud.Cloud, service: str, path: str, plural: str, name: str) -> str:
     prefix = '/v2.0' if service == 'network' and _bare(here) else ''
     found: list[dict[str, Any]] = here.call('GET', service, f'{prefix}{path}?{urlencode({"limit": 1000})}')[plural]
-    ids = [str(each['id']) for each in found if each['name'] == name]
+    # Replicas and users' own things may bear the same name.
+    ids = [str(each['id']) for each in found if each['name'] == name and each.get('visibility', 'public') == 'public']
     if not ids:
         raise RuntimeError(f'There is no {service} {plural} called {name}: the lab is not as it was made.')
     return ids[0]

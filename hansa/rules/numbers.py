@@ -20,3 +20,8 @@ def local(number: int) -> tuple[int, int]:
 def number(word: str) -> int | None:
     """The number that a word of a path or query is; None for what is none or has more digits than any."""
     return int(word) if word.isascii() and word.isdigit() and len(word) <= 18 else None
+
+
+def below(word: str) -> bool:
+    """Whether a word is a number below zero: an id that nothing has, and yet no word of a wrong form."""
+    return word.startswith('-') and number(word[1:]) is not None

@@ -296,6 +296,7 @@ MACHINES = (
     Step(f'GET {C}/os-aggregates/1001', 404, who='admin'),
     Step(f'GET {C}/os-aggregates/a', 400, who='admin'),
     Step(f'GET {C}/os-aggregates/7777', 404, who='admin'),
+    Step(f'GET {C}/os-aggregates/-1', 404, who='admin'),
     Step(f'GET {C}/os-migrations', 403),
     Step(f'GET {C}/os-migrations', 200, who='admin', has={'migrations': []}),
     Step(f'GET {C}/os-migrations?limit=0', 200, who='admin', version='2.59'),

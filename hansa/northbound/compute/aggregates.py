@@ -48,11 +48,11 @@ class Aggregates:
         """`/os-aggregates/{id}` and everything below it."""
         everywhere.administrator(ask)
         number = numbers.number(ask.names['id'])
-        if number is None:
+        if number is None and not numbers.below(ask.names['id']):
             raise BadRequest('Invalid input received: id must be an integer')
-        place = await self._services.numbering.find(number)
-        if place is None:
-            raise NotFound(f'Aggregate {number} could not be found.')
+        place = await self._services.numbering.find(number) if number is not None else None
+        if number is None or place is None:
+            raise NotFound(f'Aggregate {ask.names["id"]} could not be found.')
         member, local = place
         forward = await headers.forward(ask.request, f'/os-aggregates/{local}{kinds.tail(ask)}', self._services.limit)
         body = decoded(forward)

@@ -84,11 +84,11 @@ class Hosts:
 
     async def _numbered(self, word: str) -> tuple[Member, str]:
         number = numbers.number(word)
-        if number is None:
+        if number is None and not numbers.below(word):
             raise BadRequest('Invalid input received: id must be an integer')
-        place = await self._services.numbering.find(number)
-        if place is None:
-            raise NotFound(f'Service {number} could not be found.')
+        place = await self._services.numbering.find(number) if number is not None else None
+        if number is None or place is None:
+            raise NotFound(f'Service {word} could not be found.')
         return place[0], str(place[1])
 
     async def _at(self, ask: table.Ask, path: str, key: str, field: str, word: str) -> tuple[Member, str]:
