@@ -14,6 +14,7 @@ from bench import cloud
 IMAGES = ('cirros', 'east-linux')
 FLAVORS = ('m1.tiny', 'm1.small')
 EXTERNAL = 'public'
+_SECONDS = 120.0
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -60,10 +61,15 @@ def _bare(here: cloud.Cloud) -> bool:
 
 
 def _one(here: cloud.Cloud, service: str, path: str, plural: str, name: str) -> str:
+    """The id of what has this name; a league that has just begun may not have heard of it yet."""
     prefix = '/v2.0' if service == 'network' and _bare(here) else ''
-    found: list[dict[str, Any]] = here.call('GET', service, f'{prefix}{path}?{urlencode({"limit": 1000})}')[plural]
-    # Replicas and users' own things may bear the same name.
-    ids = [str(each['id']) for each in found if each['name'] == name and each.get('visibility', 'public') == 'public']
-    if not ids:
-        raise RuntimeError(f'There is no {service} {plural} called {name}: the lab is not as it was made.')
+    ids: list[str] = []
+
+    def found() -> bool:
+        listed: list[dict[str, Any]] = here.call('GET', service, f'{prefix}{path}?{urlencode({"limit": 1000})}')[plural]
+        # Replicas and users' own things may bear the same name.
+        ids.extend(str(each['id']) for each in listed if each['name'] == name and each.get('visibility', 'public') == 'public')
+        return bool(ids)
+
+    cloud.until(found, f'{plural} called {name}', _SECONDS, 1)
     return ids[0]

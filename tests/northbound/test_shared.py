@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
+
+from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 
 C, V, N, I = '/compute/v2.1', '/volume/v3', '/network/v2.0', '/image/v2'  # noqa: E741 - one letter each
@@ -40,6 +44,49 @@ def test_a_flavor_is_made_changed_and_deleted_once_for_all_sites() -> None:
             await league.ok('DELETE', f'{C}/flavors/{id}', token='admin')
             assert not any(flavor['name'] == 'f' for cloud in league.clouds.values() for flavor in cloud.state.flavors.values())
             assert await named(league, f'{C}/flavors', 'flavors', 'f') == []
+
+    virtual.run(main)
+
+
+@pytest.mark.parametrize('slow', ['east', 'west'])
+def test_a_flavor_keeps_its_id_while_its_replicas_change_one_after_another(slow: str) -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            body = {'flavor': {'name': 'f', 'ram': 64, 'vcpus': 1, 'disk': 1}}
+            id = (await league.ok('POST', f'{C}/flavors', body, token='admin'))['flavor']['id']
+            await league.clock.sleep(60)
+            league.clouds[slow].fault = Fault('slow', method='POST', path='os-extra_specs', seconds=40)
+            change = asyncio.create_task(league.ask('POST', f'{C}/flavors/{id}/os-extra_specs', {'extra_specs': {'a': 'b'}}, token='admin'))
+            await league.clock.sleep(30)
+            for site in league.clouds:
+                await league.house.flock.catch_up(site)
+            assert (await change)[0] == 200
+            for _ in range(2):
+                assert [each['id'] for each in await named(league, f'{C}/flavors', 'flavors', 'f')] == [id]
+                await league.clock.sleep(120)
+
+    virtual.run(main)
+
+
+def test_who_is_no_administrator_is_told_so_before_anything_else() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            body = {'flavor': {'name': 'f', 'ram': 64, 'vcpus': 1, 'disk': 1, 'os-flavor-access:is_public': False}}
+            id = (await league.ok('POST', f'{C}/flavors', body, token='admin'))['flavor']['id']
+            assert (await league.ask('POST', f'{C}/flavors/{id}/action', {'addTenantAccess': {'tenant': 'x'}}))[0] == 403
+            assert (await league.ask('GET', f'{C}/flavors/{id}'))[0] == 404
+
+    virtual.run(main)
+
+
+def test_one_key_pair_is_shown_with_its_times() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            await league.ok('POST', f'{C}/os-keypairs', {'keypair': {'name': 'k', 'public_key': PUBLIC_KEY}})
+            shown = (await league.ok('GET', f'{C}/os-keypairs/k'))['keypair']
+            assert {'created_at', 'deleted', 'deleted_at', 'id', 'updated_at', 'user_id', 'fingerprint'} <= shown.keys()
+            [listed] = (await league.ok('GET', f'{C}/os-keypairs'))['keypairs']
+            assert listed['keypair'].keys() == {'name', 'public_key', 'fingerprint'}
 
     virtual.run(main)
 

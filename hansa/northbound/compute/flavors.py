@@ -62,6 +62,8 @@ def below(services: kinds.Services, access: Access) -> table.Handler:
     """What stands below a flavor (extra specs, access): read at one site, changed at every site that has it."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
+        if ask.request.method not in kinds.READS:
+            everywhere.administrator(ask)
         record = await _visible(services, access, ask)
         forward = await headers.forward(ask.request, '', services.limit)
         if ask.request.method in kinds.READS:

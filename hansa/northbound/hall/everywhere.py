@@ -11,27 +11,35 @@ from hansa.services.relay import Forward, Reply
 
 
 async def change(services: kinds.Services, ask: table.Ask, record: Record, forward: Forward) -> wire.Answer:
-    """At each site that has it, the primary's last: its answer is the league's. Raises Forbidden, Unsupported, SiteDown."""
+    """At each site that has it, the primary first: its answer is the league's. Raises Forbidden, Unsupported, SiteDown.
+
+    Each is looked at before the next is changed. One that left its twins for a moment joins them again, under the primary's id;
+    were the primary the last to look as they do, it would join them under theirs.
+    """
     administrator(ask)
     kind = KINDS[record.kind]
     replicas = await services.listing.replicas(kind.name, record.id)
-    reply: Reply | None = None
-    for replica in reversed(replicas):
+    for replica in replicas:
         member = services.roster.get(replica.site)
         if not member.managed:
             raise Unsupported(f'Site {member.name} does not let the league change this {kind.name.replace("_", " ")}.')
+        health = member.site.health()
+        if not health.reachable:
+            raise SiteDown(member.name, health.reason)
+    first: Reply | None = None
+    for replica in replicas:
+        member = services.roster.get(replica.site)
         path = f'{kind.collection}/{quote(replica.site_id, safe="")}{kinds.tail(ask)}'
         sent = Forward(forward.method, path, forward.query, forward.headers, forward.body)
         reply = await services.relay.send(ask.call, member, sent)
+        await services.routing.look(member, kind.name, replica.site_id)
+        first = first or reply
         # Where it is so already, or never was, the others are asked all the same.
         if reply.status >= 400 and reply.status not in {404, 409}:
-            break
-    # The primary first: the others stay its twins only if they look like it when they are looked at.
-    for replica in replicas:
-        await services.routing.look(services.roster.get(replica.site), kind.name, replica.site_id)
-    if reply is None:
+            return kinds.answer(reply)
+    if first is None:
         raise NotFound(f'The {kind.name.replace("_", " ")} is at no site.')
-    return kinds.answer(reply)
+    return kinds.answer(first)
 
 
 def created(services: kinds.Services, name: str) -> table.Handler:

@@ -63,8 +63,16 @@ class Keys:
         if reply.status >= 300 or not isinstance(reply.body, bytes):
             return reply
         made = {**msgspec.json.decode(reply.body)['keypair'], 'name': name, 'user_id': user}
-        await self._keep(member, user, made, local)
+        await self._keep(member, user, {**await self._details(call, member, local), **made}, local)
         return Reply(reply.status, reply.headers, msgspec.json.encode({'keypair': made}))
+
+    async def _details(self, call: Call, member: Member, local: str) -> dict[str, object]:
+        """What a site tells of a key pair only when it is asked for it: its times and number."""
+        try:
+            status, raw = await self._relay.ask(call, member, 'compute', f'/os-keypairs/{quote(local, safe="")}')
+        except HansaError:
+            return {}
+        return dict(msgspec.json.decode(raw)['keypair']) if status == 200 else {}
 
     async def _keep(self, member: Member, user: str, made: dict[str, object], local: str) -> None:
         now = self._clock.now()
