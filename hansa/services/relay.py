@@ -25,7 +25,7 @@ _HOP = frozenset(
     ('connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'date', 'server',
      'content-length', 'set-cookie', 'www-authenticate')
 )  # fmt: skip
-_REQUEST_IDS = frozenset(('x-openstack-request-id', 'x-compute-request-id'))
+_REQUEST_ID = 'x-openstack-request-id'
 # A league below says these of its own sites, of which nobody here knows.
 _LOWER = frozenset(('x-hansa-site', 'x-hansa-site-request-id'))
 
@@ -125,9 +125,9 @@ class Relay:
         stream = not response.header('content-type').startswith(('application/json', 'text/', 'application/openstack-images'))
         for name, value in response.headers:
             lower = name.lower()
-            if lower in _REQUEST_IDS:
-                if lower == 'x-openstack-request-id':
-                    headers.append(('x-hansa-site-request-id', value))
+            if lower == _REQUEST_ID:
+                # Nova's own header goes on as it is: a server's actions are named by it.
+                headers.append(('x-hansa-site-request-id', value))
             elif lower == 'location':
                 headers.append((name, translate.link(value, place, self._book)))
             elif lower in _LOWER:

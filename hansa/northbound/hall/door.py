@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from hansa.model.call import Call, Token
-from hansa.model.errors import Forbidden, HansaError, Unauthorized
+from hansa.model.errors import Forbidden, HansaError, NotFound, Unauthorized
 from hansa.northbound.hall import table, versions, wire
 from hansa.ports.identity import Identity
 from hansa.ports.roster import Roster
@@ -47,7 +47,7 @@ class Door:
         version = ''
         try:
             request.admit()
-            route, names = self.table.match(request.method, request.words)
+            route, names = self._route(request)
             token = _NOBODY if route.open else await self._token(request)
             version = self._version(request, route)
             if not route.open:
@@ -66,6 +66,15 @@ class Door:
             _log.exception('%s %s failed', request.method, request.path)
             reply = self.style.fault(error, request.id)
         return self._finish(reply, request, version)
+
+    def _route(self, request: wire.Request) -> tuple[table.Route, dict[str, str]]:
+        """Raises NotFound, MethodNotAllowed. Below a collection there is nothing of an empty name, which clients ask for with '/images/'."""
+        try:
+            return self.table.match(request.method, request.words)
+        except table.MethodNotAllowed:
+            if request.path.endswith('/') and len(request.words) > 1:
+                raise NotFound('The resource could not be found.') from None
+            raise
 
     async def _token(self, request: wire.Request) -> Token:
         word = request.header('x-auth-token')
