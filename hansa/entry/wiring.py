@@ -118,8 +118,7 @@ async def build(
     make = connect or functools.partial(site, patience=config.patience)
     book = AliasBook(await store.aliases())
     roster = Roster()
-    pace = Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s)
-    flock = Flock(store, Intake(store, book, roster, clock), clock, pace)
+    flock = Flock(store, Intake(store, book, roster, clock), clock, Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s))
     accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, book, clock)
@@ -146,6 +145,7 @@ async def build(
         journal=journal,
         listing=Listing(store, roster, clock),
         locating=locating,
+        members=preparing.images.members,
         numbering=Numbering(store, roster),
         placing=Placing(store, roster, relay, journal, preparing, surveying, charging, allotting, flock, companies),
         quotas=quotas,

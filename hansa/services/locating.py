@@ -55,10 +55,10 @@ class Locating:
 
     def visible(self, call: Call, record: Record) -> bool:
         """Whether the caller may ask its site for a record: the site knows with whom networks and images are shared."""
-        if self.certain(call, record):
+        if self.certain(call, record) or (record.kind == 'image' and b'"visibility":"community"' in record.doc):
             return True
         member = self._roster.get(record.site) if record.site in self._roster else None
-        return bool(record.project) and member is not None and member.managed and record.kind in {'network', 'image', 'subnet'}
+        return bool(record.project) and member is not None and member.managed and record.kind in {'network', 'image', 'subnet', 'security_group'}
 
     async def member(self, call: Call, kind: str, path: str, id: str) -> tuple[Member, Record | None]:
         """The site that holds an object; `path` is its collection at a site ('/servers').

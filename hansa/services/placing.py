@@ -51,6 +51,10 @@ class Placing:
         self._observer = observer
         self._companies = joining
 
+    async def home(self, project: str) -> str:
+        """The site where a project is at home; '' for none yet."""
+        return await self._surveying.home(project)
+
     async def create(
         self, call: Call, kind: Kind, forward: Forward, body: dict[str, Any], wrap: str, needs: Sequence[placement.Need] = ()
     ) -> Reply:

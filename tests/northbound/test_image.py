@@ -44,10 +44,36 @@ STEPS = (
     Step(f'GET {I}/schemas/image', 200, has={'name': 'image'}),
     Step(f'GET {I}/schemas/metadefs/namespace', 404),
     Step(f'GET {I}/info/import', 200),
+    Step(f'GET {I}/info/stores', 200, has={'stores': [{'id': 'files'}]}),
+    Step(f'GET {I}/info/stores/detail', 403),
+    Step(f'GET {I}/info/stores/detail', 200, who='admin', has={'stores': [{'type': 'file'}]}),
+    Step(f'GET {I}/info/usage', 200, has={'usage': {}}),
+    Step(f'GET {I}/metadefs/resource_types', 200, has={'resource_types': [{'name': 'OS::east::Own'}, {'name': 'OS::west::Own'}]}),
     Step(f'GET {I}/metadefs/namespaces', 200, has={'namespaces': []}),
     Step(f'GET {I}/metadefs/namespaces/a', 404),
-    Step(f'GET {I}/tasks', 404),
-    Step(f'GET {I}/tasks/$i', 404),
+    Step(f'POST {I}/metadefs/namespaces', 403, {'namespace': 'a'}),
+    Step(f'POST {I}/metadefs/namespaces', 201, {'namespace': 'a', 'visibility': 'public'}, who='admin'),
+    Step(f'POST {I}/metadefs/namespaces', 409, {'namespace': 'a'}, who='admin'),
+    Step(f'GET {I}/metadefs/namespaces', 200, has={'namespaces': [{'namespace': 'a'}]}),
+    Step(f'POST {I}/metadefs/namespaces/a/objects', 201, {'name': 'o'}, who='admin'),
+    Step(f'PUT {I}/metadefs/namespaces/a/objects/o', 200, {'description': 'd'}, who='admin', has={'description': 'd'}),
+    Step(f'GET {I}/metadefs/namespaces/a/objects', 200, has={'objects': [{'name': 'o', 'description': 'd'}]}),
+    Step(f'POST {I}/metadefs/namespaces/a/tags/t', 201, {}, who='admin'),
+    Step(f'DELETE {I}/metadefs/namespaces/a/tags/t', 204, who='admin'),
+    Step(f'DELETE {I}/metadefs/namespaces/a', 403),
+    Step(f'DELETE {I}/metadefs/namespaces/a', 204, who='admin'),
+    Step(f'DELETE {I}/metadefs/namespaces/a', 404, who='admin'),
+    Step(f'GET {I}/tasks', 403),
+    Step(f'POST {I}/tasks', 201, {'type': 'import', 'input': {'image_properties': {}}}, who='admin', keep='t=id'),
+    Step(f'GET {I}/tasks', 200, who='admin', has={'tasks': [{'id': '$t'}], 'schema': '/v2/schemas/tasks'}),
+    Step(f'GET {I}/tasks/$t', 200, who='admin', has={'status': 'success'}),
+    Step(f'GET {I}/cache', 404, who='admin'),
+    Step(f'DELETE {I}/cache', 403),
+    *(Step(f'POST {I}/cache/{verb}', 404, who='admin') for verb in ('clean', 'prune')),
+    Step(f'GET {I}/cache/nodes/$i', 404, who='admin'),
+    Step(f'PUT {I}/cache/$i', 404, who='admin'),
+    Step(f'DELETE {I}/stores/files/$i', 404),
+    Step(f'POST {I}/images/$i/actions/deactivate', 404, who='alt_demo'),
 )
 
 
@@ -108,5 +134,35 @@ def test_nothing_is_made_at_a_site_for_a_member_that_is_no_project_or_an_image_o
             assert made == {house.league_id('demo')}
             await league.ok('POST', f'{I}/images/{image}/members', {'member': ALT})
             assert ALT in {alias.league for alias in await league.store.aliases()}
+
+    virtual.run(main)
+
+
+def test_community_images_are_in_lists_of_all_and_may_be_read() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            body = {'name': 'c', 'disk_format': 'raw', 'container_format': 'bare', 'visibility': 'community'}
+            image = (await league.ok('POST', f'{I}/images', body))['id']
+            await league.ok('PUT', f'{I}/images/{image}/file', b'bytes')
+            for query, seen in (('', False), ('?visibility=community', True), ('?visibility=all', True), ('?visibility=all&name=d', False)):
+                listed = (await league.ok('GET', f'{I}/images{query}', token='alt_demo'))['images']
+                assert (image in [each['id'] for each in listed]) is seen, query
+            assert (await league.ok('GET', f'{I}/images/{image}', token='alt_demo'))['name'] == 'c'
+
+    virtual.run(main)
+
+
+def test_metadata_definitions_are_made_at_every_site_and_listed_once_in_pages() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            for number in range(3):
+                await league.ok('POST', f'{I}/metadefs/namespaces', {'namespace': f'n{number}'}, token='admin')
+                await league.clock.sleep(2)
+            for cloud in league.clouds.values():
+                assert list(cloud.state.metadefs) == ['n0', 'n1', 'n2']
+            page = await league.ok('GET', f'{I}/metadefs/namespaces?limit=2')
+            assert [each['namespace'] for each in page['namespaces']] == ['n2', 'n1']
+            page = await league.ok('GET', f'/image{page["next"]}')
+            assert ([each['namespace'] for each in page['namespaces']], 'next' in page) == (['n0'], False)
 
     virtual.run(main)

@@ -98,7 +98,19 @@ SUMS = (
     Step(f'GET {N}/subnetpools', 200, has={'subnetpools': [{}]}, keep='pool=subnetpools.0.id'),
     Step(f'GET {N}/subnetpools/$pool', 200, has={'subnetpool': {'id': '$pool'}}),
     Step(f'GET {N}/subnetpools/$pool/tags', 200),
-    Step(f'POST {N}/address-groups', 405, {'address_group': {'name': 'a'}}),
+    Step(f'POST {N}/address-groups', 404, {'address_group': {'name': 'a'}}),
+    Step(f'GET {N}/trunks', 404),
+    Step(f'GET {N}/floatingips/$pool/port_forwardings', 404),
+    Step(f'GET {N}/agents', 200, has={'agents': []}),
+    Step(f'GET {N}/service-providers', 200, has={'service_providers': [{'name': 'single_node'}]}),
+    Step(f'GET {N}/default-security-group-rules', 404),
+    Step(f'POST {N}/default-security-group-rules', 403, {'default_security_group_rule': {}}),
+    *(Step(f'{method} {N}/default-security-group-rules/$pool{more}', 404, who='admin') for method in ('GET', 'DELETE') for more in ('', '/x')),
+    Step(f'GET {N}/auto-allocated-topology/{PROJECT}', 404),
+    Step(f'GET {N}/qos/rule-types/bandwidth_limit', 404),
+    Step(f'POST {N}/rbac-policies', 400, {'policy': {}}),
+    Step(f'GET {N}/rbac-policies', 200, has={'rbac_policies': []}),
+    Step(f'DELETE {N}/rbac-policies/$pool', 404),
     Step(f'GET {N}/qos/policies', 404),
     Step(f'POST {N}/qos/policies', 404, {'policy': {'name': 'p'}}, who='admin'),
     Step(f'GET {N}/qos/policies/$pool', 404),
@@ -120,5 +132,80 @@ def test_every_endpoint_of_network() -> None:
     async def main() -> None:
         async with house.league('east', 'west') as league:
             assert await tell(league, 'network', (*OBJECTS, *GROUPS, *SUMS)) == []
+
+    virtual.run(main)
+
+
+def test_a_network_that_is_lent_is_in_the_lists_of_whom_it_is_lent_to() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            asked = {'network': {'name': 'lent', 'availability_zone_hints': ['west']}}
+            network = (await league.ok('POST', f'{N}/networks', asked))['network']['id']
+            subnet = {'subnet': {'network_id': network, 'cidr': '10.9.0.0/24', 'ip_version': 4}}
+            await league.ok('POST', f'{N}/subnets', subnet)
+
+            async def seen(who: str) -> tuple[list[str], int]:
+                networks = (await league.ok('GET', f'{N}/networks?name=lent', token=who))['networks']
+                assert all(each['shared'] for each in networks)
+                return [each['id'] for each in networks], len((await league.ok('GET', f'{N}/subnets?network_id={network}', token=who))['subnets'])
+
+            assert await seen('alt_demo') == ([], 0)
+            policy = {'object_type': 'network', 'object_id': network, 'action': 'access_as_shared', 'target_tenant': house.league_id('alt_demo')}
+            made = (await league.ok('POST', f'{N}/rbac-policies', {'rbac_policy': policy}))['rbac_policy']
+            assert made | policy == made
+            assert await seen('alt_demo') == ([network], 1)
+            port = (await league.ok('POST', f'{N}/ports', {'port': {'network_id': network}}, token='alt_demo'))['port']
+            await league.ok('DELETE', f'{N}/ports/{port["id"]}', token='alt_demo')
+            await league.ok('DELETE', f'{N}/rbac-policies/{made["id"]}')
+            assert await seen('alt_demo') == ([], 0)
+
+    virtual.run(main)
+
+
+def test_nothing_is_lent_at_a_site_that_knows_one_project() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west', tenant=['west']) as league:
+            asked = {'network': {'name': 'n', 'availability_zone_hints': ['west']}}
+            network = (await league.ok('POST', f'{N}/networks', asked))['network']['id']
+            policy = {'object_type': 'network', 'object_id': network, 'action': 'access_as_shared', 'target_tenant': house.league_id('alt_demo')}
+            status, _, told = await league.ask('POST', f'{N}/rbac-policies', {'rbac_policy': policy})
+            assert (status, 'Site west' in told['NeutronError']['message']) == (501, True)
+
+    virtual.run(main)
+
+
+def test_what_one_site_has_goes_there_and_what_none_has_is_refused_with_the_reason() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            group = {'address_group': {'name': 'a'}}
+            status, _, told = await league.ask('POST', f'{N}/address-groups', group)
+            assert (status, told['NeutronError']['type']) == (404, 'HTTPNotFound')
+            assert 'No site of the league (east, west) has address groups: Neutron extension address-group.' in told['NeutronError']['message']
+            league.clouds['west'].state.extensions.add('address-group')
+            await league.house.flock.catch_up('west')
+            made = (await league.ok('POST', f'{N}/address-groups', group))['address_group']['id']
+            assert made in league.clouds['west'].state.address_groups
+            assert [each['id'] for each in (await league.ok('GET', f'{N}/address-groups'))['address_groups']] == [made]
+            assert (await league.ok('PUT', f'{N}/address-groups/{made}', {'address_group': {'name': 'b'}}))['address_group']['name'] == 'b'
+            status, _, told = await league.ask('GET', f'{N}/extensions/address-group')
+            assert (status, 'only at west' in told['NeutronError']['message']) == (404, True)
+
+    virtual.run(main)
+
+
+def test_pages_of_subnet_pools_go_both_ways() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            for number in range(3):
+                pool = {'name': f'p{number}', 'prefixes': [f'10.{200 + number}.0.0/16']}
+                await league.ok('POST', f'{N}/subnetpools', {'subnetpool': pool})
+            whole = [each['id'] for each in (await league.ok('GET', f'{N}/subnetpools'))['subnetpools']]
+            assert (len(whole), whole) == (5, sorted(whole))
+            page = await league.ok('GET', f'{N}/subnetpools?limit=2&marker={whole[1]}&fields=id&fields=name')
+            assert [each['id'] for each in page['subnetpools']] == whole[2:4]
+            assert [sorted(each) for each in page['subnetpools']] == [['id', 'name']] * 2
+            back = next(link['href'] for link in page['subnetpools_links'] if link['rel'] == 'previous')
+            page = await league.ok('GET', back.removeprefix('http://league.test'))
+            assert [each['id'] for each in page['subnetpools']] == whole[:2]
 
     virtual.run(main)

@@ -24,6 +24,7 @@ from hansa.services.quotas import Quotas
 from hansa.services.relay import Forward, Relay, Reply
 from hansa.services.routing import LastKnown, Routing, decoded
 from hansa.services.sharing.grants import Grants
+from hansa.services.sharing.members import Members
 from hansa.services.sharing.twins import Twins
 
 READS = frozenset(('GET', 'HEAD'))
@@ -42,6 +43,7 @@ class Services(msgspec.Struct):
     journal: Journal
     listing: Listing
     locating: Locating
+    members: Members
     numbering: Numbering
     placing: Placing
     quotas: Quotas

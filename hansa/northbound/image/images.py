@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hansa.model.resource import Record
-from hansa.northbound.hall import headers, kinds, lists, table, wire
+from hansa.northbound.hall import filters, headers, kinds, lists, table, wire
 from hansa.northbound.image import params
 from hansa.services.relay import Forward
 from hansa.services.routing import decoded
@@ -23,6 +23,8 @@ def listed(services: kinds.Services, members: Members) -> table.Handler:
         listing = params.listing('image', ask.request.items(), ask.call, services.roster.names())
         if listing.query.projects is not None and given.get('visibility', '') in {'', 'shared', 'all'}:
             also = await members.shared(ask.call.token.project, given.get('member_status', ACCEPTED))
+            if given.get('visibility') == 'all':
+                also += await _community(services, listing)
             listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[:MOST]))
         found = await lists.page(services, listing)
         body: dict[str, object] = {'images': lists.shown(ask, found, detail=True), 'schema': '/v2/schemas/images'}
@@ -33,6 +35,13 @@ def listed(services: kinds.Services, members: Members) -> table.Handler:
         return wire.document(200, body, *lists.freshness(found))
 
     return handle
+
+
+async def _community(services: kinds.Services, listing: filters.Listing) -> tuple[str, ...]:
+    """Ids of community images that the request asks for; only lists of all images have those of others."""
+    wanted = (*listing.query.filters, filters.equals(('doc', 'visibility'), 'community'))
+    query = msgspec.structs.replace(listing.query, projects=None, filters=wanted, limit=MOST, marker='')
+    return tuple(record.id for record in (await services.listing.page(query, MOST)).records)
 
 
 class ImageRoom:
@@ -60,6 +69,16 @@ class ImageRoom:
         reply = await self._services.routing.change(ask.call, 'image', '/images', ask.names['id'], '', forward)
         if reply.status < 300 and record is not None:
             await self._mirror(ask, record, Forward('PATCH', f'/images/{record.id}', '', forward.headers, body))
+        return kinds.answer(reply)
+
+    async def switch(self, ask: table.Ask) -> wire.Answer:
+        """`POST /images/{id}/actions/deactivate` and `reactivate`: the primary, then the league's copies."""
+        record = await self._services.locating.record(ask.call, 'image', ask.names['id'])
+        forward = await headers.forward(ask.request, '', self._services.limit)
+        tail = ask.path('/actions/{verb}')
+        reply = await self._services.routing.change(ask.call, 'image', '/images', ask.names['id'], tail, forward)
+        if reply.status < 300 and record is not None:
+            await self._mirror(ask, record, Forward('POST', f'/images/{record.id}{tail}', '', forward.headers, forward.body))
         return kinds.answer(reply)
 
     async def add_member(self, ask: table.Ask) -> wire.Answer:

@@ -8,9 +8,13 @@ from typing import Any
 import msgspec
 
 from hansa.model.errors import HansaError, NotFound
+from hansa.model.listing import Filter, Query
 from hansa.model.resource import KINDS
 from hansa.northbound.hall import kinds, lists, own, table, wire
 from hansa.northbound.network import params
+
+MOST = 500
+"""Objects of others that one project's lists may have."""
 
 
 def listed(services: kinds.Services, kind: str) -> table.Handler:
@@ -18,8 +22,9 @@ def listed(services: kinds.Services, kind: str) -> table.Handler:
 
     async def handle(ask: table.Ask) -> wire.Answer:
         listing = params.listing(kind, ask.request.items(), ask.call, services.roster.names())
-        found = await lists.page(services, listing)
-        items = lists.shown(ask, found, detail=True)
+        lent = await _lent(services, ask, kind) if listing.query.projects is not None else ()
+        found = await lists.page(services, msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent)))
+        items = [item | ({'shared': True} if item['id'] in lent else {}) for item in lists.shown(ask, found, detail=True)]
         if listing.fields:
             items = [{key: value for key, value in item.items() if key in listing.fields} for item in items]
         links: list[dict[str, str]] = []
@@ -33,6 +38,17 @@ def listed(services: kinds.Services, kind: str) -> table.Handler:
         return lists.answer(kind, items, found, links)
 
     return handle
+
+
+async def _lent(services: kinds.Services, ask: table.Ask, kind: str) -> tuple[str, ...]:
+    """Ids of what other projects lend the caller's by RBAC policies; a network's subnets go with it."""
+    if kind in {'network', 'security_group'}:
+        return (await services.grants.granted(kind, ask.call.token.project))[:MOST]
+    networks = (await services.grants.granted('network', ask.call.token.project))[:MOST] if kind == 'subnet' else ()
+    if not networks:
+        return ()
+    of_them = Query('subnet', filters=(Filter(('doc', 'network_id'), 'in', networks),), limit=MOST)
+    return tuple(record.id for record in (await services.listing.page(of_them, MOST)).records)
 
 
 def zones(services: kinds.Services) -> table.Handler:
@@ -71,7 +87,9 @@ class Extensions:
         alias = ask.names['alias']
         found = (await self._common(ask)).get(alias)
         if found is None:
-            raise NotFound(f'Extension with alias {alias} does not exist at every site of the league.')
+            having = [site for site, told in self._known.items() if alias in told]
+            where = f'it is only at {", ".join(having)}' if having else 'no site of the league has it'
+            raise NotFound(f'Extension with alias {alias} does not exist: {where}.')
         return wire.document(200, {'extension': found})
 
     async def _common(self, ask: table.Ask) -> dict[str, dict[str, Any]]:

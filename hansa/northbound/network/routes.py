@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hansa.model.resource import KINDS
-from hansa.northbound.hall import collecting, kinds, quotas
+from hansa.northbound.hall import alike, collecting, kinds, own, quotas
 from hansa.northbound.hall.table import Route, Table
-from hansa.northbound.network import groups, networks, projects, versions
+from hansa.northbound.network import groups, networks, offers, projects, sharing, versions
 from hansa.services.sharing.groups import Groups
 
 _FAMILIES = ('bgpvpn', 'fwaas', 'lbaas', 'log', 'metering', 'qos', 'sfc', 'taas', 'vpn')
 """Extensions of Neutron whose collections stand one word deeper."""
 
+_RULE = (
+    'direction', 'ethertype', 'protocol', 'port_range_min', 'port_range_max', 'remote_ip_prefix', 'remote_group_id',
+    'remote_address_group_id', 'used_in_default_sg', 'used_in_non_default_sg',
+)  # fmt: skip
+
 _INVENTORIED = ('network', 'subnet', 'port', 'router', 'floating_ip')
 
 
-def routes(services: kinds.Services, sharing: Groups) -> Table:
+def routes(services: kinds.Services, replicas: Groups) -> Table:
     """The table."""
-    room = groups.GroupsRoom(services, sharing)
+    room = groups.GroupsRoom(services, replicas)
+    lending = sharing.Lending(services)
+    rules = alike.Alikes(services, 'default_rule', '/default-security-group-rules', 'default_security_group_rules', _template)
+    rule_type = offers.offered(services, own.first(services, '/qos/rule-types/{name}'), 'qos')
     extensions = networks.Extensions(services)
     quota = '/quotas/{project}'
     return Table(
@@ -41,13 +51,23 @@ def routes(services: kinds.Services, sharing: Groups) -> Table:
             Route('own', 'GET', f'/v2.0{quota}', quotas.shown(services, quota, quotas.NETWORK)),
             Route('own', 'PUT DELETE', f'/v2.0{quota}', quotas.changed(services, quota, quotas.NETWORK)),
             Route('own', 'GET', f'/v2.0{quota}/{{what}}', quotas.shown(services, f'{quota}/{{what}}', quotas.NETWORK)),
+            *rules.routes('/v2.0', 'DELETE'),
+            Route('placed', 'POST', '/v2.0/rbac-policies', lending.create),
+            Route('routed', 'PUT DELETE', '/v2.0/rbac-policies/{id}', lending.change),
+            Route('placed', 'GET DELETE', '/v2.0/auto-allocated-topology/{project}', sharing.topology(services)),
+            Route('own', 'GET', '/v2.0/qos/rule-types/{name}', rule_type),
             *(route for family in _FAMILIES for route in _family(services, family)),
-            Route('placed', 'POST', '/v2.0/{any}', kinds.created(services)),
-            Route('listed', 'GET', '/v2.0/{any}', collecting.collected(services, '/{any}')),
-            Route('routed', '*', '/v2.0/{any}/{id}', kinds.found(services)),
-            Route('routed', '*', '/v2.0/{any}/{id}/**', kinds.found(services)),
+            Route('placed', 'POST', '/v2.0/{any}', kinds.created(services, needs=offers.needs(services, ''))),
+            Route('listed', 'GET', '/v2.0/{any}', offers.offered(services, collecting.collected(services, '/{any}'))),
+            Route('routed', '*', '/v2.0/{any}/{id}', offers.offered(services, kinds.found(services))),
+            Route('routed', '*', '/v2.0/{any}/{id}/**', offers.offered(services, kinds.found(services))),
         )
     )
+
+
+def _template(rule: dict[str, Any]) -> str:
+    """Templates of rules are the same where they say the same."""
+    return repr([rule.get(key) for key in _RULE])
 
 
 def _inventoried(services: kinds.Services, kind: str) -> tuple[Route, ...]:
@@ -57,16 +77,17 @@ def _inventoried(services: kinds.Services, kind: str) -> tuple[Route, ...]:
         Route('listed', 'GET', path, networks.listed(services, kind)),
         Route('placed', 'POST', path, kinds.placed(services, KINDS[kind])),
         Route('routed', '*', f'{path}/{{id}}', one),
-        Route('routed', '*', f'{path}/{{id}}/**', one),
+        Route('routed', '*', f'{path}/{{id}}/**', offers.below(services, kind, KINDS[kind].collection, one)),
     )
 
 
 def _family(services: kinds.Services, family: str) -> tuple[Route, ...]:
     path = f'/v2.0/{family}/{{any}}'
-    one = kinds.found(services, f'/{family}')
+    one = offers.offered(services, kinds.found(services, f'/{family}'), family)
+    listed = collecting.collected(services, f'/{family}/{{any}}')
     return (
-        Route('placed', 'POST', path, kinds.created(services, f'/{family}')),
-        Route('listed', 'GET', path, collecting.collected(services, f'/{family}/{{any}}')),
+        Route('placed', 'POST', path, kinds.created(services, f'/{family}', offers.needs(services, family))),
+        Route('listed', 'GET', path, offers.offered(services, listed, family)),
         Route('routed', '*', f'{path}/{{id}}', one),
         Route('routed', '*', f'{path}/{{id}}/**', one),
     )

@@ -41,7 +41,7 @@ class Types:
         access = _access(decoded(forward) or {})
         if access[0] == _ACCESS[0]:
             for replica in await self._services.listing.replicas('volume_type', record.id):
-                await self._services.accounts.project(ask.call, self._services.roster.get(replica.site), access[1])
+                await self._services.members.introduce(ask.call, self._services.roster.get(replica.site), access[1])
         answer = await everywhere.change(self._services, ask, record, forward)
         if answer.status < 300 and access[0] == _ACCESS[0]:
             await self._services.grants.note('volume_type', access[1], record.id)
@@ -58,7 +58,7 @@ class Types:
         forward = await headers.forward(ask.request, ask.path('/default-types/{project}'), self._services.limit)
         for member in self._services.roster:
             if member.managed and member.site.health().reachable:
-                await self._services.accounts.project(ask.call, member, project)
+                await self._services.members.introduce(ask.call, member, project)
         return kinds.answer(await alike.changed(self._services, ask, forward))
 
     async def defaults(self, ask: table.Ask) -> wire.Answer:

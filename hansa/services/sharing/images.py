@@ -63,7 +63,8 @@ class Images:
     async def there(self, member: Member, replicas: list[Record], project: str) -> bool:
         """Whether a project can boot the image at a site without a copy being made."""
         for record in replicas:
-            if record.site == member.name and (record.public or record.project == project):
+            everybody = record.public or b'"visibility":"community"' in record.doc
+            if record.site == member.name and (everybody or record.project == project):
                 return True
             if record.site == member.name and record.id in await self.members.shared(project, 'all'):
                 return True

@@ -201,6 +201,23 @@ ADDRESS_SCOPES = Kind(
     admin_sets=('shared',),
 )
 
+ADDRESS_GROUPS = Kind(
+    plural='address_groups',
+    one='address_group',
+    path='address-groups',
+    label='Address group',
+    fresh={'addresses': [], 'shared': False},
+    more=('name',),
+)
+
+RBAC_POLICIES = Kind(
+    plural='rbac_policies',
+    one='rbac_policy',
+    path='rbac-policies',
+    label='RBAC policy',
+    fresh={'object_type': 'network', 'object_id': '', 'action': 'access_as_shared', 'target_tenant': ''},
+)
+
 
 # -- addresses
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import http
 
-from hansa.sites.sim import identity, imagefiles, images, members, wire
-from hansa.sites.sim.state import Doc
+from hansa.sites.sim import identity, imagefiles, images, members, metadefs, wire
 from hansa.sites.sim.wire import Answer, Ask, Refused
 
 VERSIONS = [17, 16, 15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
@@ -44,11 +43,6 @@ def info_stores(ask: Ask) -> Answer:
 
 def info_usage(ask: Ask) -> Answer:
     return Answer(200, {'usage': {}})
-
-
-def no_namespaces(ask: Ask) -> Answer:
-    empty: Doc = {'namespaces': [], 'first': '/v2/metadefs/namespaces', 'schema': '/v2/schemas/metadefs/namespaces'}
-    return Answer(200, empty)
 
 
 def schema(ask: Ask, name: str) -> Answer:
@@ -93,6 +87,6 @@ ROUTES = wire.table(
         ('GET', '/info/import', info_import),
         ('GET', '/info/stores', info_stores),
         ('GET', '/info/usage', info_usage),
-        ('GET', '/metadefs/namespaces', no_namespaces),
+        *metadefs.ROWS,
     ]
 )

@@ -13,7 +13,7 @@ EXTENSIONS = (
     'address-scope agent allowed-address-pairs availability_zone binding default-subnetpools empty-string-filtering '
     'external-net extra_dhcp_opt extraroute extraroute-atomic filter-validation fip-port-details ext-gw-mode ip_allocation '
     'ip-substring-filtering l2_adjacency net-mtu net-mtu-writable network_availability_zone network-ip-availability '
-    'pagination port-security port-security-groups-filtering project-id provider quota_details quotas revision-if-match '
+    'pagination port-security port-security-groups-filtering project-id provider rbac-policies quota_details quotas revision-if-match '
     'router router_availability_zone security-group security-groups-normalized-cidr security-groups-shared-filtering '
     'service-type sorting standard-attr-description standard-attr-revisions standard-attr-tag standard-attr-timestamp '
     'stateful-security-group subnet-external-network subnet-service-types subnet_allocation tag-creation'
@@ -32,11 +32,11 @@ def _extension(alias: str) -> Doc:
 
 
 def extensions(ask: Ask) -> Answer:
-    return Answer(200, {'extensions': [_extension(alias) for alias in EXTENSIONS]})
+    return Answer(200, {'extensions': [_extension(alias) for alias in [*EXTENSIONS, *sorted(ask.state.extensions)]]})
 
 
 def extension(ask: Ask, alias: str) -> Answer:
-    if alias not in EXTENSIONS:
+    if alias not in EXTENSIONS and alias not in ask.state.extensions:
         raise Refused(404, f'Extension with alias {alias} does not exist')
     return Answer(200, {'extension': _extension(alias)})
 
@@ -158,6 +158,6 @@ ROWS: list[Row] = [
     ('GET', '/service-providers', providers),
     *[
         ('GET', f'/{name.replace("_", "-") if name != "availability_zones" else name}', _empty(name))
-        for name in ('availability_zones', 'agents', 'trunks', 'rbac_policies', 'address_groups', 'flavors')
+        for name in ('availability_zones', 'agents')
     ],
 ]

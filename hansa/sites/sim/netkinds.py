@@ -56,10 +56,19 @@ def may_see(ask: Ask, kind: Kind, doc: Doc) -> bool:
     """Own, shared, external, or on an own network."""
     if ask.sees(doc) or doc.get('shared') or doc.get('router:external'):
         return True
+    if lent(ask, doc['id']):
+        return True
     network = ask.state.networks.get(doc.get('network_id', ''))
     if network is None or kind.plural not in ('subnets', 'ports'):
         return False
-    return ask.sees(network) or (kind.plural == 'subnets' and bool(network['shared'] or network['router:external']))
+    open_to_all = bool(network['shared'] or network['router:external'])
+    return ask.sees(network) or (kind.plural == 'subnets' and (open_to_all or lent(ask, network['id'])))
+
+
+def lent(ask: Ask, id: str) -> bool:
+    """Whether an RBAC policy shares an object with the caller's project or with all."""
+    targets = {one['target_tenant'] for one in ask.state.rbac_policies.values() if one['object_id'] == id}
+    return not targets.isdisjoint(('*', ask.who.project))
 
 
 def find(ask: Ask, kind: Kind, id: str) -> Doc:
@@ -118,6 +127,8 @@ def view(ask: Ask, kind: Kind, doc: Doc) -> Doc:
         del shown['tags']
     if kind.plural == 'networks':
         shown['subnets'] = [one['id'] for one in ask.state.subnets.values() if one['network_id'] == doc['id']]
+    if 'shared' in shown and lent(ask, doc['id']):
+        shown['shared'] = True
     if kind.plural == 'floatingips':
         port = ask.state.ports.get(doc['port_id'] or '')
         keys = ('name', 'network_id', 'mac_address', 'admin_state_up', 'status', 'device_id', 'device_owner')

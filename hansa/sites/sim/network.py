@@ -7,7 +7,7 @@ from typing import Any
 from hansa.sites.sim import addresses, identity, netinfo, netkinds, netlist, ports, routers, wire
 from hansa.sites.sim.netkinds import Kind
 from hansa.sites.sim.state import Doc
-from hansa.sites.sim.wire import Answer, Ask, Refused, Row
+from hansa.sites.sim.wire import Answer, Ask, Handler, Refused, Row
 
 KINDS = [
     addresses.NETWORKS,
@@ -19,8 +19,23 @@ KINDS = [
     ports.RULES,
     routers.ROUTERS,
     routers.FLOATINGIPS,
+    addresses.RBAC_POLICIES,
 ]
 BULK_LIMIT = 1000
+
+
+def _extended(kind: Kind, alias: str) -> list[Row]:
+    """The rows of a kind that only clouds with an extension have."""
+
+    def gate(handler: Handler) -> Handler:
+        def handle(ask: Ask, *ids: str) -> Answer:
+            if alias not in ask.state.extensions:
+                raise Refused(404, 'The resource could not be found.', 'HTTPNotFound')
+            return handler(ask, *ids)
+
+        return handle
+
+    return [(methods, path, gate(handler)) for methods, path, handler in rows(kind)]
 
 
 def answer(ask: Ask) -> Answer:
@@ -181,5 +196,6 @@ ROUTES = wire.table(
         ('PUT', '/routers/{}/remove_extraroutes', routers.remove_routes),
         *netinfo.ROWS,
         *[row for kind in KINDS for row in rows(kind)],
+        *_extended(addresses.ADDRESS_GROUPS, 'address-group'),
     ]
 )

@@ -145,7 +145,7 @@ def _groups(ask: Ask, given: Doc, project: str) -> list[str]:
 def prepare_port(ask: Ask, doc: Doc, given: Doc) -> None:
     """Give it addresses, a MAC and security groups. Raises Refused 400, 404 or 409."""
     network = netkinds.find(ask, addresses.NETWORKS, str(given.get('network_id')))
-    if not (ask.sees(network) or network['shared']):
+    if not (ask.sees(network) or network['shared'] or netkinds.lent(ask, network['id'])):
         raise Refused(403, '(rule:create_port and rule:create_port:network_id) is disallowed by policy', 'PolicyNotAuthorized')
     wanted = given.get('fixed_ips')
     doc['fixed_ips'] = addresses.allocate(ask.state, network['id'], wanted)

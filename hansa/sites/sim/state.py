@@ -107,10 +107,16 @@ class State:
         self.floatingips: dict[str, Doc] = {}
         self.security_groups: dict[str, Doc] = {}
         self.security_group_rules: dict[str, Doc] = {}
+        self.rbac_policies: dict[str, Doc] = {}
+        self.extensions: set[str] = set()
+        """Of Neutron, besides those that every simulated cloud has."""
+        self.address_groups: dict[str, Doc] = {}
         self.subnetpools: dict[str, Doc] = {}
         self.address_scopes: dict[str, Doc] = {}
         self.images: dict[str, Doc] = {}
         self.members: dict[str, Doc] = {}
+        self.metadefs: dict[str, Doc] = {}
+        self.tasks: dict[str, Doc] = {}
         self.blobs: dict[str, bytes] = {}
         self.quotas: dict[str, dict[str, int]] = {}
         """Limits that were set, by 'SERVICE/PROJECT'."""
