@@ -42,7 +42,8 @@ class Query(msgspec.Struct, frozen=True):
 
     `projects` None means of all owners, unclaimed ones too; otherwise objects owned by one of these or, with
     `public`, public ones, or, whoever owns them, those whose id is among `also` (shared with the caller). `limit` None means all. `marker` is the league id of the last object of the
-    page before; `backwards` asks for the page before the marker, in the same order as forwards.
+    page before; `backwards` asks for the page before the marker, in the same order as forwards. With `gone`, what is gone is among
+    them for a day: status 'DELETED', `updated` when it was seen to be gone, the document as it was last.
     """
 
     kind: str
@@ -54,3 +55,4 @@ class Query(msgspec.Struct, frozen=True):
     marker: str = ''
     backwards: bool = False
     also: tuple[str, ...] = ()
+    gone: bool = False

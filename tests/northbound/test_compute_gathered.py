@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from hansa.rules import numbers
@@ -172,5 +173,36 @@ def test_a_number_is_never_another_sites() -> None:
             await league.store.set('number/gone', b'1')
             body = {'aggregate': {'name': 'a'}}
             assert (await league.ok('POST', f'{C}/os-aggregates', body, token='admin'))['aggregate']['id'] == 1002
+
+    virtual.run(main)
+
+
+def test_changes_tell_of_servers_that_are_gone() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            servers = await booted(league, 'east', 'west', 'east')
+            for gone in servers[:2]:
+                await league.ok('DELETE', f'{C}/servers/{gone}')
+            await league.clock.sleep(30)
+            assert [each['id'] for each in (await league.ok('GET', f'{C}/servers'))['servers']] == servers[2:]
+            since = 'changes-since=2020-01-01T00:00:00Z'
+            for word, query, found in (
+                ('status', f'servers/detail?{since}', {'DELETED': 2, 'ACTIVE': 1}),
+                ('OS-EXT-STS:vm_state', f'servers/detail?{since}&status=DELETED&status=ACTIVE', {'deleted': 2, 'active': 1}),
+                ('status', 'servers/detail?changes-since=2100-01-01T00:00:00Z', {}),
+                ('status', f'servers/detail?{since}&name=s0', {'DELETED': 1}),
+            ):
+                listed = (await league.ok('GET', f'{C}/{query}'))['servers']
+                assert Counter(each[word] for each in listed) == found, query
+            assert (await league.ok('GET', f'{C}/servers?{since}', token='alt_demo'))['servers'] == []
+            whole = [each['id'] for each in (await league.ok('GET', f'{C}/servers?{since}&sort_key=display_name&sort_dir=asc'))['servers']]
+            assert whole == servers
+            paged, marker = [], ''
+            for _ in range(3):
+                query = f'{since}&sort_key=display_name&sort_dir=asc&limit=1{marker}'
+                (one,) = (await league.ok('GET', f'{C}/servers?{query}'))['servers']
+                paged.append(one['id'])
+                marker = f'&marker={one["id"]}'
+            assert paged == servers
 
     virtual.run(main)

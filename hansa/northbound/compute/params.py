@@ -120,6 +120,7 @@ def _servers(ask: Ask, detail: bool) -> filters.Listing:
         sorts=_server_sorts(ask),
         limit=limit,
         marker=ask.given.get('marker', ''),
+        gone=not {'changes-since', 'changes-before'}.isdisjoint(given) and 'deleted' not in given,
     )
     return filters.Listing(query, limit, all_projects=everybody)
 

@@ -43,11 +43,17 @@ def _one(
     record: Record, found: Page, version: tuple[int, int], admin: bool, context: views.Context, detail: bool
 ) -> dict[str, Any]:
     doc: dict[str, Any] = msgspec.json.decode(record.doc)
+    if record.status == 'DELETED':
+        return _shown(record, views.deleted(doc, record.updated), version, admin, context, detail)
     if record.site in found.dark:
         return views.unreachable(record.kind, doc, version, admin, context, detail=detail)
-    if detail:
-        return views.show(record.kind, doc, version, admin, context)
-    return views.brief(record.kind, doc, version, context)
+    return _shown(record, doc, version, admin, context, detail)
+
+
+def _shown(
+    record: Record, doc: dict[str, Any], version: tuple[int, int], admin: bool, context: views.Context, detail: bool
+) -> dict[str, Any]:
+    return views.show(record.kind, doc, version, admin, context) if detail else views.brief(record.kind, doc, version, context)
 
 
 def freshness(found: Page) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from hansa.rules.views.compute import deleted
 from hansa.rules.views.context import Context
 from hansa.rules.views.doors import brief, show, unreachable
 
-__all__ = ['Context', 'brief', 'show', 'unreachable']
+__all__ = ['Context', 'brief', 'deleted', 'show', 'unreachable']

@@ -25,6 +25,14 @@ def server(doc: dict[str, Any], version: tables.Version, admin: bool, context: C
     return shown | {'links': context.links(ROOT, 'servers', doc['id'])}
 
 
+def deleted(doc: dict[str, Any], when: str) -> dict[str, Any]:
+    """A server that is gone, as Nova tells of it: out of its last document and the time when it went."""
+    state = {'vm_state': 'deleted', 'task_state': None, 'power_state': 0}
+    told = {f'OS-EXT-STS:{word}': value for word, value in state.items()}
+    ended = doc.get('OS-SRV-USG:terminated_at') or when.removesuffix('Z') + '.000000'
+    return {**doc, **told, 'status': 'DELETED', 'updated': when, 'addresses': {}, 'OS-SRV-USG:terminated_at': ended}
+
+
 def _flavor_reference(flavor: dict[str, Any], context: Context) -> dict[str, Any]:
     # A flavor that the league no longer has is named by its name: every server of that age has a flavor with an id.
     name = flavor.get('original_name', '')

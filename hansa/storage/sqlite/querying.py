@@ -19,6 +19,13 @@ SORTS = 16
 
 FIELDS = 'h.site, h.kind, h.id, h.site_id, h.project, h.name, d.doc, h.status, h.created, h.updated, h.public, h.prime, h.seen'
 
+# What is gone, with the columns of `hot`.
+_GONE = (
+    "(SELECT row, site, kind, id, site_id, project, name, 'DELETED' AS status, created, "
+    "strftime('%Y-%m-%dT%H:%M:%SZ', gone, 'unixepoch') AS updated, 0 AS public, 1 AS prime, gone AS seen FROM tombstone)"
+)
+_EITHER = ', '.join(f'COALESCE({field}, {"gone" if field[0] == "h" else "last"}{field[1:]})' for field in FIELDS.split(', '))
+
 # So many owners are walked each by an index of its own and merged; more are sorted together.
 _BRANCHES = 4
 
@@ -40,14 +47,18 @@ def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
     key_args = [arg for key in keys for arg in key.value.args]
     selects, args = [], []
     for branch in branches:
-        selects.append(f'SELECT h.row AS row, {columns} FROM {_source(query)} WHERE {branch.sql} AND {start.sql}')
-        args += [*key_args, *branch.args, *start.args]
+        for row, source in (('h.row', _source(query)), *((('-h.row', _source(query, _GONE, 'tombstone')),) if query.gone else ())):
+            selects.append(f'SELECT {row} AS row, {columns} FROM {source} WHERE {branch.sql} AND {start.sql}')
+            args += [*key_args, *branch.args, *start.args]
     order = ', '.join(f'{place} {"DESC" if key.descending else "ASC"}' for place, key in enumerate(keys, 2))
     # The page is chosen by narrow rows; CROSS JOIN walks it as it is ordered and fetches documents for it alone.
-    sql = (
-        f'SELECT {FIELDS} FROM ({" UNION ALL ".join(selects)} ORDER BY {order} LIMIT ?) AS p '
-        'CROSS JOIN hot AS h ON h.row = p.row CROSS JOIN document AS d ON d.row = p.row'
-    )
+    chosen = f'({" UNION ALL ".join(selects)} ORDER BY {order} LIMIT ?) AS p'
+    sql = f'SELECT {FIELDS} FROM {chosen} CROSS JOIN hot AS h ON h.row = p.row CROSS JOIN document AS d ON d.row = p.row'
+    if query.gone:
+        sql = (
+            f'SELECT {_EITHER} FROM {chosen} LEFT JOIN hot AS h ON h.row = p.row LEFT JOIN document AS d ON d.row = p.row '
+            f'LEFT JOIN {_GONE} AS gone ON gone.row = -p.row LEFT JOIN tombstone AS last ON last.row = -p.row'
+        )
     rows = db.execute(sql, (*args, -1 if query.limit is None else query.limit)).fetchall()
     return rows[::-1] if query.backwards else rows
 
@@ -118,7 +129,7 @@ def _branches(query: Query) -> list[Piece]:
 def _marker(db: sqlite3.Connection, query: Query, keys: list[_Key]) -> tuple[object, ...]:
     columns = ', '.join(key.value.sql for key in keys)
     args = [arg for key in keys for arg in key.value.args]
-    for source, alive in ((_source(query), ' AND h.prime = 1'), (_source(query, 'tombstone', 'tombstone'), '')):
+    for source, alive in ((_source(query), ' AND h.prime = 1'), (_source(query, _GONE if query.gone else 'tombstone', 'tombstone'), '')):
         sql = f'SELECT {columns} FROM {source} WHERE h.kind = ? AND h.id = ?{alive}'
         row: tuple[object, ...] | None = db.execute(sql, (*args, query.kind, query.marker)).fetchone()
         if row is not None:
