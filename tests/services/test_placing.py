@@ -144,3 +144,15 @@ def test_what_an_administrator_makes_for_another_project_is_made_in_it() -> None
             assert (await league.ok('GET', f'/network/v2.0/networks/{made["id"]}'))['network']['name'] == 'theirs'
 
     virtual.run(main)
+
+
+def test_what_is_made_at_a_site_that_is_only_just_joining_is_made() -> None:
+    async def main() -> None:
+        async with house.league() as league:
+            await league.house.flock.remove('east')
+            body = {'network': {'name': 'early', 'availability_zone_hints': ['east']}}
+            made = (await league.ok('POST', '/network/v2.0/networks', body))['network']
+            assert made['name'] == 'early'
+            assert len(users.at(league, 'east', 'networks', 'early')) == 1
+
+    virtual.run(main)
