@@ -27,7 +27,7 @@ INSTALL_SECONDS = 1800
 READY_SECONDS = 180
 WALK_SECONDS = 600
 # What Horizon swallows, and shows to its user as a page with less on it.
-SWALLOWED = ('Recoverable error', 'Traceback', 'Internal Server Error')
+SWALLOWED = ('Recoverable error', 'Internal Server Error')
 
 # The SDK warns of its own future.
 pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings('ignore')]

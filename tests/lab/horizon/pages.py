@@ -77,6 +77,6 @@ def read(browser: Browser, pages: Sequence[Page], stock: dict[str, dict[str, Any
             here = [place for place in places if page.path.format(**place) == path]
             words = [word.format(**place) for word in page.words for place in here]
             browser.visit(path, *dict.fromkeys(words))
-            for place in here:
+            for place in here if page.row else ():
                 row = [word.format(**place) for word in page.row]
                 assert browser.row(*row), f'{path} has no row with {row}:\n{browser.text()}'

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import openstack
 
 ACTIVE_SECONDS = 300
+LEVEL_SECONDS = 120
 
 
 @contextlib.contextmanager
@@ -26,10 +28,10 @@ def stocked(clouds: pathlib.Path, sites: Sequence[str]) -> Iterator[dict[str, di
 
 
 def _made(cloud: Any, site: str, undo: contextlib.ExitStack) -> dict[str, str]:
+    outside = _first(lambda: [one for one in cloud.network.networks(is_router_external=True) if site in one.availability_zones])
     network = cloud.network.create_network(name=f'net-{site}', availability_zone_hints=[site])
     undo.callback(cloud.network.delete_network, network.id)
     subnet = cloud.network.create_subnet(name=f'subnet-{site}', network_id=network.id, ip_version=4, cidr='10.7.0.0/24')
-    [outside] = [one for one in cloud.network.networks(is_router_external=True) if site in one.availability_zones]
     router = cloud.network.create_router(
         name=f'router-{site}', availability_zone_hints=[site], external_gateway_info={'network_id': outside.id}
     )
@@ -42,11 +44,22 @@ def _made(cloud: Any, site: str, undo: contextlib.ExitStack) -> dict[str, str]:
     undo.callback(cloud.block_storage.delete_volume, volume.id)
     server = cloud.compute.create_server(
         name=f'server-{site}',
-        image_id=cloud.image.find_image('cirros').id,
-        flavor_id=cloud.compute.find_flavor('m1.tiny').id,
+        image_id=_first(lambda: cloud.image.images(name='cirros')).id,
+        flavor_id=_first(lambda: [one for one in cloud.compute.flavors() if one.name == 'm1.tiny']).id,
         networks=[{'uuid': network.id}],
         availability_zone=site,
     )
     undo.callback(cloud.compute.wait_for_delete, server, wait=ACTIVE_SECONDS)
     undo.callback(cloud.compute.delete_server, server.id)
     return {'network': network.id, 'router': router.id, 'address': address.floating_ip_address, 'volume': volume.id, 'server': server.id}
+
+
+def _first(ask: Callable[[], Iterable[Any]]) -> Any:
+    """What a site has may come a moment after the league is ready."""
+    deadline = time.monotonic() + LEVEL_SECONDS
+    while True:
+        found = next(iter(ask()), None)
+        if found is not None:
+            return found
+        assert time.monotonic() < deadline, f'the league does not show what its sites have in {LEVEL_SECONDS} s'
+        time.sleep(0.2)

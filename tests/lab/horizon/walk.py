@@ -67,7 +67,7 @@ def main(name: str, url: str, entry: str, place: str) -> None:
         WALKS[name](browser, json.loads((folder / 'stock.json').read_text()))
     except Exception:
         browser.keep(folder, name)
-        print(f'{browser.path()}: what was seen is in {folder / name}.png and .txt')  # noqa: T201 what the test shows
+        print(f'{name} ended at {browser.path()}; what was seen there is in {folder / name}.png and .txt')  # noqa: T201 what the test shows
         raise
     finally:
         browser.close()
