@@ -191,6 +191,7 @@ class Placing:
             if kind.name not in KINDS:
                 continue
             seen = await self._look(member, kind.name, id) and seen
+            await self._look_above(member, kind, id)
         self._observer.poke(member.name, *(kind.name for _ in ids if kind.name in KINDS))
         return seen
 
@@ -207,6 +208,12 @@ class Placing:
         )  # fmt: skip
         shape = msgspec.json.decode(flavor.doc) if flavor else {}
         await self._store.put([provisional.record(kind, told, item, shape, maker, seen)])
+
+    async def _look_above(self, member: Member, kind: Kind, id: str) -> None:
+        """A network tells its subnets, so one that has got another is seen anew too."""
+        record = await self._store.get(kind.name, id) if kind.name == 'subnet' else None
+        if record is not None:
+            await self._look(member, 'network', str(msgspec.json.decode(record.doc).get('network_id', '')))
 
     async def _look(self, member: Member, kind: str, id: str) -> bool:
         if id:

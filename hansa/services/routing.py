@@ -100,7 +100,8 @@ class Routing:
         reply = await self._relay.send(call, member, forward, project=record.project if record else '')
         if reply.status < 400 and kind:
             await self.look(member, kind, record.site_id if record else id)
-            for touched, site_id in await self._hanging(member, kind, id, tail, forward.method, reply):
+            above = _above(record) if forward.method == 'DELETE' else []
+            for touched, site_id in above + await self._hanging(member, kind, id, tail, forward.method, reply):
                 with contextlib.suppress(SiteDown):
                     await self._observer.refresh(member.name, touched, site_id)
         elif reply.status < 400:
@@ -177,6 +178,13 @@ class Routing:
             await self._preparing.group(call, member, word)
         except BadRequest:
             raise NotFound(f'Security group {word} is not found for project {call.token.project}.') from None
+
+
+def _above(record: Record | None) -> list[tuple[str, str]]:
+    """(kind, id) of what tells of an object as a part of its own: a network of its subnets."""
+    if record is None or record.kind != 'subnet':
+        return []
+    return [('network', str(msgspec.json.decode(record.doc).get('network_id', '')))]
 
 
 def _ports(reply: Reply) -> list[str]:

@@ -156,3 +156,22 @@ def test_what_is_made_at_a_site_that_is_only_just_joining_is_made() -> None:
             assert len(users.at(league, 'east', 'networks', 'early')) == 1
 
     virtual.run(main)
+
+
+def test_a_network_tells_its_subnets_in_the_very_next_list() -> None:
+    async def main() -> None:
+        async with house.league() as league:
+
+            async def listed() -> list[str]:
+                networks = (await league.ok('GET', '/network/v2.0/networks?name=n'))['networks']
+                return list(networks[0]['subnets'])
+
+            body = {'network': {'name': 'n', 'availability_zone_hints': ['east']}}
+            network = (await league.ok('POST', '/network/v2.0/networks', body))['network']['id']
+            asked = {'subnet': {'network_id': network, 'ip_version': 4, 'cidr': '10.8.0.0/24'}}
+            subnet = (await league.ok('POST', '/network/v2.0/subnets', asked))['subnet']['id']
+            assert await listed() == [subnet]
+            await league.ok('DELETE', f'/network/v2.0/subnets/{subnet}')
+            assert await listed() == []
+
+    virtual.run(main)
