@@ -28,7 +28,7 @@ START_SECONDS = 180
 STACK_SECONDS = 400
 TRIES = 5
 # All clouds of the lab share one machine, and one that is slow counts as away.
-AWAY = re.compile(r'Site \w+ .*(?:does|did) not answer')
+AWAY = re.compile(r'Site \w+ .*(?:does|did) not answer|status UNKNOWN')
 
 
 class Heat(NamedTuple):

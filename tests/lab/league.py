@@ -41,7 +41,8 @@ def environment(**more: str) -> dict[str, str]:
 
 def connect(clouds: pathlib.Path, entry: str) -> Any:
     """The SDK's connection by an entry of this file and nothing else."""
-    return openstack.connection.Connection(config=openstack.config.OpenStackConfig(config_files=[str(clouds)]).get_one(entry))
+    config = openstack.config.OpenStackConfig(config_files=[str(clouds)], load_envvars=False)
+    return openstack.connection.Connection(config=config.get_one(entry))
 
 
 def open_intents(state: pathlib.Path) -> int:
