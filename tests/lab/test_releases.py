@@ -65,6 +65,16 @@ class Caller:
         told = {name.lower(): value for name, value in answer.headers.items()}
         return answer.status_code, told, answer.json() if answer.content else {}
 
+    def whole(self, service: str, path: str, version: str) -> Answer:
+        """A list in which no site is shown as last known."""
+        answer = self.ask('GET', service, path, version=version)
+        for _ in range(COMINGS):
+            if 'x-hansa-missing-sites' not in answer[1]:
+                break
+            time.sleep(5)
+            answer = self.ask('GET', service, path, version=version)
+        return answer
+
     def ok(self, method: str, service: str, path: str, body: object = None, version: str = '') -> Any:
         """The document of an answer that has to be a success."""
         status, _, told = self.ask(method, service, path, body, version)
@@ -196,7 +206,7 @@ def test_lists_are_the_sites_own_at_every_version(
     with level(admin, sites, mine, service, plural):
         for minor in MINORS[service]:
             version = f'{MAJORS[service]}.{minor}'
-            status, headers, told = admin.ask('GET', service, path, version=version)
+            status, headers, told = admin.whole(service, path, version)
             assert (status, headers['openstack-api-version']) == (200, f'{service} {version}')
             league_says = {each['id']: each for each in told[plural]}
             for site, id in mine.items():
@@ -254,9 +264,8 @@ def test_by_id_each_site_answers_what_it_offers(user: Caller, servers: dict[str,
                     assert ('pinned_availability_zone' in told['server']) == (compute >= 96)
             major, _, minor = highest.partition('.')
             status, _, told = user.ask('GET', service, path, version=f'{major}.{int(minor) + 1}')
-            assert (status, told['errors'][0]['max_version']) == (406, highest), told
-    status, _, told = user.ask('GET', 'compute', f'/v2.1/servers/{servers["hills"]}', version='2.96')
-    assert (status, told['errors'][0]['max_version']) == (406, '2.93')
+            assert status == 406, told
+            assert f'maximum is {highest}.' in str(told)
 
 
 def test_a_change_by_id_may_use_what_its_site_offers(user: Caller, servers: dict[str, str]) -> None:
@@ -330,7 +339,18 @@ def _round(where: league.League, site: str) -> None:
 
 def cli(where: league.League, *words: str) -> Any:
     """What `openstack --os-cloud hansa` prints, read where it is JSON."""
-    done = subprocess.run(
+    done = _command(where, words)
+    for _ in range(COMINGS):
+        if 'Try again in' not in done.stderr:
+            break
+        time.sleep(10)
+        done = _command(where, words)
+    assert done.returncode == 0, (words, done.stderr[-2000:])
+    return json.loads(done.stdout) if words[-1] == 'json' else done.stdout
+
+
+def _command(where: league.League, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [str(league.BIN / 'openstack'), '--os-cloud', 'hansa', *words],
         env=league.environment(OS_CLIENT_CONFIG_FILE=str(where.clouds)),
         capture_output=True,
@@ -338,8 +358,6 @@ def cli(where: league.League, *words: str) -> Any:
         check=False,
         timeout=COMMAND_SECONDS,
     )
-    assert done.returncode == 0, (words, done.stderr[-2000:])
-    return json.loads(done.stdout) if words[-1] == 'json' else done.stdout
 
 
 def until(true: Any) -> None:
