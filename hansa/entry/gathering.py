@@ -11,6 +11,8 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 ENOUGH = 64 << 10
+HEAD_BYTES = 64 << 10
+HEAD_SECONDS = 30.0
 
 
 class Gathering:
@@ -47,8 +49,49 @@ class Gathering:
 
 
 class GatheringProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol over such a transport."""
+    """uvicorn's HTTP protocol over such a transport; the head of a request has to come in `HEAD_SECONDS`, and be no longer than `HEAD_BYTES`."""
+
+    _head = 0
+    _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower, as uvicorn's own
         """A client is here."""
         super().connection_made(cast('asyncio.Transport', Gathering(transport, self.loop)))
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has left."""
+        self._expect_no_more()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        super().data_received(data)
+        if self._waiting is not None:
+            self._head += len(data)
+            if self._head > HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response(f'The head of the request is longer than {HEAD_BYTES} bytes.')
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._expect()
+
+    def on_headers_complete(self) -> None:
+        """Its head is here."""
+        self._expect_no_more()
+        super().on_headers_complete()
+
+    def _expect(self) -> None:
+        self._head = 0
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(HEAD_SECONDS, self._late)
+
+    def _expect_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _late(self) -> None:
+        self._waiting = None
+        self.transport.close()
