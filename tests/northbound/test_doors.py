@@ -15,6 +15,11 @@ def test_a_servers_actions_are_found_by_the_request_that_caused_them() -> None:
             assert headers['x-openstack-request-id'] != caused == headers['x-hansa-site-request-id']
             path = f'/compute/v2.1/servers/{told["server"]["id"]}/os-instance-actions/{caused}'
             assert (await league.ok('GET', path))['instanceAction']['action'] == 'create'
+            await league.ok('DELETE', f'/compute/v2.1/servers/{told["server"]["id"]}')
+            await league.clock.sleep(60)
+            assert (await league.ask('GET', f'/compute/v2.1/servers/{told["server"]["id"]}'))[0] == 404
+            assert (await league.ok('GET', path, version='2.21'))['instanceAction']['action'] == 'create'
+            assert (await league.ask('GET', path, version='2.21', token='alt_demo'))[0] == 404
 
     virtual.run(main)
 

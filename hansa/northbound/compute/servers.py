@@ -6,12 +6,15 @@ import re
 
 import msgspec
 
+from hansa.model.errors import NotFound
 from hansa.model.listing import Query
 from hansa.northbound.compute import moves, params
 from hansa.northbound.hall import filters, headers, kinds, lists, table, wire
 from hansa.rules import references
+from hansa.services.relay import Forward
 from hansa.services.routing import decoded
 
+_OUTLIVING = 'os-instance-actions'
 _GROUPLESS = re.compile(rb'"server_groups":\s*\[\s*\]')
 
 
@@ -43,7 +46,13 @@ def one(services: kinds.Services) -> table.Handler:
     routed = kinds.routed(services, 'server', '/servers')
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        told = await routed(ask)
+        try:
+            told = await routed(ask)
+        except NotFound:
+            outlived = await _outlived(services, ask)
+            if outlived is None:
+                raise
+            return outlived
         if isinstance(told.body, bytes) and _GROUPLESS.search(told.body) and 'rest' not in ask.names:
             company = await services.companies.of(ask.names['id'])
             if company:
@@ -51,6 +60,22 @@ def one(services: kinds.Services) -> table.Handler:
         return told
 
     return handle
+
+
+async def _outlived(services: kinds.Services, ask: table.Ask) -> wire.Answer | None:
+    """What Nova tells of a server that is gone, its actions (from 2.21 on); None where no site does.
+
+    Only sites where the caller is known as who it is are asked: of a server that is gone the league knows no owner.
+    """
+    if ask.request.method not in kinds.READS or not ask.names.get('rest', '').startswith(_OUTLIVING):
+        return None
+    for member in services.roster:
+        if member.managed and member.site.health().reachable:
+            sent = Forward('GET', ask.path('/servers/{id}/{rest}'), ask.request.query, headers.passed(ask.request))
+            reply = await services.relay.send(ask.call, member, sent)
+            if reply.status == 200:
+                return kinds.answer(reply)
+    return None
 
 
 def act(services: kinds.Services) -> table.Handler:
