@@ -11,6 +11,7 @@ import pathlib
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance import facts, judging, remains, report, results, running, tools
@@ -20,6 +21,8 @@ PAGE = pathlib.Path(__file__).parents[1] / 'docs' / 'conformance.md'
 REASONS = pathlib.Path(__file__).with_name('reasons.toml')
 CLOUDS = ('east', 'west')
 SIDES = ('direct', 'league')
+_CLEARING_SECONDS = 240.0
+_PAUSE = 15.0
 
 
 def main() -> int:
@@ -44,8 +47,7 @@ def main() -> int:
             before = remains.things(clouds, [f'{name}-admin' for name in CLOUDS])
             ids = tests if options.differing else _lacking(tests, files['league'])
             _run('league', running.Runner(options.results / 'league', public), ids, files['league'], options)
-            after = remains.things(clouds, [f'{name}-admin' for name in CLOUDS])
-            left = remains.left(before, after, 'tempest' if options.busy else '')
+            left = _left(clouds, before, 'tempest' if options.busy else '')
     direct, through_league = (results.loaded(files[side]) for side in SIDES)
     judged = every if options.write else [id for id in every if id in set(tests) or id in direct or id in through_league]
     verdict = judging.judged(judged, direct, through_league, known)
@@ -120,6 +122,16 @@ def _league(options: argparse.Namespace, clouds: pathlib.Path) -> Iterator[pathl
         (additions / 'lab.conf').write_text('[identity]\npassword_hash_rounds = 4\n', encoding='ascii')
         with league.serve(clouds, sites, state) as one:
             yield one.clouds
+
+
+def _left(clouds: pathlib.Path, before: remains.Things, word: str) -> list[str]:
+    """What stays behind; servers take their time to go, and the league clears its shadows away by and by."""
+    deadline = time.monotonic() + _CLEARING_SECONDS
+    while True:
+        left = remains.left(before, remains.things(clouds, [f'{name}-admin' for name in CLOUDS]), word)
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(_PAUSE)
 
 
 def _told(verdict: judging.Verdict, left: Sequence[str], *, write: bool) -> int:
