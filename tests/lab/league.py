@@ -53,8 +53,11 @@ def open_intents(state: pathlib.Path) -> int:
 
 
 @contextlib.contextmanager
-def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path) -> Iterator[League]:
-    """Start one over `sites` ('east=east-admin,west=west-admin'), wait until it is ready, end it afterwards."""
+def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path, patience: float = 4) -> Iterator[League]:
+    """Start one over `sites` ('east=east-admin,west=west-admin'), wait until it is ready, end it afterwards.
+
+    The clouds of the lab share two cores with the tests, so that they may be slow without being dead: `patience` is the setting.
+    """
     state.mkdir(parents=True, exist_ok=True)
     log = state.with_suffix('.log')
     command = [str(BIN / 'hansa'), 'serve', '--clouds', str(clouds), '--sites', sites]
@@ -63,7 +66,7 @@ def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path) -> Iterator[Lea
         listen = f'127.0.0.1:{probe.getsockname()[1]}'
         probe.close()
         process = subprocess.Popen(
-            [*command, '--state', str(state), '--listen', listen], stdout=out, stderr=subprocess.STDOUT, env=environment()
+            [*command, '--state', str(state), '--listen', listen], stdout=out, stderr=subprocess.STDOUT, env=environment(HANSA_PATIENCE=f'{patience:g}')
         )
     try:
         _await_ready(process, log)

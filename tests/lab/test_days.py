@@ -24,14 +24,14 @@ pytestmark = pytest.mark.lab
 @pytest.fixture(scope='module')
 def managed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[league.League]:
     folder = tmp_path_factory.mktemp('managed')
-    with league.serve(_lab(), 'east=east-admin,west=west-admin', folder / 'state') as one:
+    with league.serve(_lab(), 'east=east-admin,west=west-admin', folder / 'state', patience=1) as one:
         yield one
 
 
 @pytest.fixture(scope='module')
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[league.League]:
     folder = tmp_path_factory.mktemp('tenant')
-    with league.serve(_lab(), 'east=east,west=west', folder / 'state') as one:
+    with league.serve(_lab(), 'east=east,west=west', folder / 'state', patience=1) as one:
         yield one
 
 

@@ -44,7 +44,7 @@ BODIES: tuple[tuple[str, str, bytes, int], ...] = (
     ('POST', f'{N}/networks', b'}', 400),
     ('POST', f'{N}/security-group-rules', b'{"security_group_rule": 7}', 400),
     ('POST', f'{N}/security-group-rules', b'{"security_group_rules": 7}', 400),
-    ('POST', f'{N}/qos/policies', b'{"', 400),
+    ('POST', f'{N}/subnetpools', b'{"', 400),
     ('POST', f'{I}/images', b'"name"', 400),
     ('POST', f'{I}/images', b'{"name": ', 400),
 )

@@ -54,7 +54,7 @@ def test_records_of_real_documents(cloud: str, kind: str) -> None:
         record = take(cloud, kind, doc, aliases)
         assert (record.site, record.kind, record.seen, record.primary) == (cloud, kind, 7.0, True)
         assert record.id == record.site_id == doc['id']
-        assert (record.name, record.status) == (doc.get('name', ''), doc.get('status', ''))
+        assert (record.name, record.status) == (doc.get('name') or '', doc.get('status', ''))
         owner = next((doc[key] for key in (KINDS[kind].owner, 'project_id', 'tenant_id') if doc.get(key)), '')
         assert record.project == (aliases.league(cloud, owner) if KINDS[kind].owner else '')
         for stamp in (record.created, record.updated):

@@ -156,7 +156,9 @@ def _judge(services: Services, ask: table.Ask, forward: Forward, item: dict[str,
     zone = item.get('availability_zone')
     site = zones.parse(zone)[0] if isinstance(zone, str) else ''
     if site in services.roster:
-        _own_version(services, ask, site)
+        # What a site offers that never answered nobody knows; that it does not answer is for placement to say.
+        if services.roster.get(site).capabilities is not None:
+            _own_version(services, ask, site)
         return
     wanted = versions.asked(service, ask.request)
     version = versions.resolve(wanted, versions.offered(services.roster, service))
