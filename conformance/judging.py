@@ -71,7 +71,7 @@ def judged(
     failed += [id for id in extra if id not in direct]
     differences = [_difference(league[id], known) for id in sorted(failed)]
     needed = {each.reason for each in differences}
-    stale = [one for one in known if one.reason not in needed and any(re.search(one.tests, id) for id in tests)]
+    stale = [one for one in known if one.reason not in needed and any(re.search(one.tests, id) for id in both)]
     services = [name for name in results.SERVICES if any(results.service(id) == name for id in both)]
     counts = [_count(name, [id for id in both if results.service(id) == name], direct, league, failed) for name in services]
     return Verdict(tuple(counts), tuple(differences), tuple(stale), tuple(missing))
