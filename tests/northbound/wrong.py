@@ -62,7 +62,7 @@ COMPUTE: tuple[Wrong, ...] = (
     _server(networks=[{'uuid': '$foreign_network'}]),
     _server(availability_zone=7), _server(availability_zone=''), _server(availability_zone='nowhere'), _server(availability_zone=LONG),
     _server(min_count=0), _server(min_count=-1), _server(min_count='x'), _server(max_count=0), _server(min_count=3, max_count=2),
-    _server(min_count=2.5), _server(max_count=HUGE),
+    _server(min_count=2.5), _server(min_count=HUGE),
     _server(min_count=None), _server(return_reservation_id='maybe'),
     _server(metadata=[]), _server(metadata={'a': 7}), _server(metadata={'a': None}), _server(metadata={LONG: 'a'}), _server(metadata={'a': LONG}),
     _server(metadata={'': 'a'}),
