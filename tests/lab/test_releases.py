@@ -176,12 +176,13 @@ def test_site_show_says_what_a_site_lacks(three: league.League) -> None:
         command = [str(league.BIN / 'hansa'), 'site', 'show', site, '--state', str(three.clouds.parent)]
         done = subprocess.run(command, env=league.environment(), capture_output=True, text=True, check=True, timeout=COMMAND_SECONDS)
         words[site] = [line.removeprefix('missing').strip() for line in done.stdout.splitlines() if line.startswith('missing')]
-    assert [sentence.partition(';')[0] for sentence in words['hills'][:3]] == [
+    versions = [sentence for sentence in words['hills'] if 'ersions of' in sentence]
+    assert [sentence.partition(';')[0] for sentence in versions] == [
         'Microversions of compute go up to 2.93 there, east and west to 2.104',
         'Microversions of volume go up to 3.70 there, east and west to 3.71',
         'Versions of image go up to 2.15 there, east and west to 2.17',
     ]
-    assert words['hills'][3].startswith('Of network it lacks ')
+    assert any(sentence.startswith('Of network it lacks ') for sentence in words['hills'])
     assert not any('icroversions' in sentence for site in ('east', 'west') for sentence in words[site])
 
 
