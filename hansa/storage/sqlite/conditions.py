@@ -13,6 +13,7 @@ from hansa.storage.sqlite.paths import Piece, Reach
 VALUES = 1000
 
 _NUMBER = re.compile(r'-?[0-9]{1,64}(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,4})?')
+_LITERAL = re.compile('[A-Za-z0-9 _@:-]+')
 _SIGNS = {'gt': '>', 'ge': '>=', 'lt': '<', 'le': '<='}
 
 
@@ -34,6 +35,9 @@ def condition(filter: Filter) -> Piece:
             return at.any(Piece(f"{at.value} <> ''"))
         case 'regex':
             matching.check(_only(filter))
+            if _LITERAL.fullmatch(filter.values[0]):
+                # Most patterns are plain names: SQLite finds these itself, many times faster and without holding up the process.
+                return at.any(Piece(f'coalesce(instr(substr({at.text}, 1, {matching.LENGTH}), ?), 0) > 0', values))
             return at.any(Piece(f'matches(?, CAST({at.text} AS BLOB))', values))
         case 'like':
             return at.any(Piece(f'contains(?, CAST({at.text} AS BLOB))', (_only(filter).casefold(),)))
