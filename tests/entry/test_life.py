@@ -143,7 +143,7 @@ def test_a_site_dies_and_comes_back(state: Path, tmp_path: Path) -> None:
             about = [line['message'] for line in lines if 'north' in line['message']]
             assert [('lost' in line, 'found' in line) for line in about] == [(True, False), (False, True)]
         refused = _sites(tmp_path, mortal=mortal.entry(password=CANARY))
-        done = serving.hansa(tmp_path, 'serve', '--state', str(state), *refused, '--sites', 'north=mortal')
+        done = serving.hansa(tmp_path, 'serve', '--state', str(state), *refused, '--sites', 'north=mortal', '--listen', f'127.0.0.1:{serving.free_port()}')
         assert (done.returncode, done.stderr.count('\n')) == (2, 1)
         assert 'refused the password' in done.stderr
         with serving.serving(tmp_path, state) as league:
