@@ -66,8 +66,10 @@ class GatheringProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
+        before = self._waiting
         super().data_received(data)
-        if self._waiting is not None:
+        # Where a head begins in this piece, what stands before it may be the body of the request before.
+        if before is not None and self._waiting is before:
             self._head += len(data)
             if self._head > HEAD_BYTES and not self.transport.is_closing():
                 self.send_400_response(f'The head of the request is longer than {HEAD_BYTES} bytes.')
