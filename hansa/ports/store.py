@@ -62,6 +62,10 @@ class Store(Protocol):
         """(site, kind, records, oldest `seen`) for each site and kind."""
         ...
 
+    async def spread(self, kind: str, project: str) -> dict[str, int]:
+        """Of the oldest thousand objects of a kind that a project owns, how many have their primary record at which site."""
+        ...
+
     # -- aliases
     async def add_aliases(self, aliases: Sequence[Alias]) -> None:
         """Insert; an alias of equal (site, kind, league, project) is replaced."""

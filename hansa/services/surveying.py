@@ -105,8 +105,7 @@ class Surveying:
             return site
         counts: Counter[str] = Counter()
         for kind in HOMELY:
-            records = await self._store.page(Query(kind, (project,), public=False, limit=1000))
-            counts.update(record.site for record in records)
+            counts.update(await self._store.spread(kind, project))
         return max(counts, key=lambda site: (counts[site], site)) if counts else ''
 
     async def settle(self, project: str, site: str) -> None:
@@ -116,7 +115,8 @@ class Surveying:
     async def views(self, call: Call, kind: Kind, wish: placement.Wish, charge: Amounts) -> Sequence[placement.View]:
         """How each site stands for this caller, who wants that much; quotas are asked for only where they decide."""
         free = not wish.pins and not wish.zones
-        left = await self._store.quota(call.token.project) if free and charge else Quota()
+        project = call.token.project
+        left = await self._store.quota(project) if free and charge and await self._store.limits(project, '') else Quota()
         return await asyncio.gather(*(self._view(call, member, kind, free, left, charge) for member in self._roster))
 
     async def _view(self, call: Call, member: Member, kind: Kind, free: bool, left: Quota, charge: Amounts) -> placement.View:

@@ -155,6 +155,8 @@ def test_known_and_summary_tell_what_is_held(judge: Judge) -> None:
         assert await store.known('east', 'server') == {'a': 'u1', 'sb': 'u2'}
         assert await store.known('west', 'server') == {}
         assert await store.summary() == [('east', 'server', 2, 2.0), ('west', 'image', 1, 0.0)]
+        assert await store.spread('server', server('a').project) == {'east': 2}
+        assert await store.spread('server', 'another') == {}
 
     judge(scenario)
 

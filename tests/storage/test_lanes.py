@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import pathlib
 import sqlite3
 import threading
@@ -12,8 +13,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hansa.model.errors import Busy
+from hansa.model.listing import Filter, Query, Sort
 from hansa.model.resource import Record
-from hansa.storage.sqlite import lanes, opening, store
+from hansa.storage.sqlite import inventory, lanes, opening, store
 
 PATIENCE = 30.0
 
@@ -105,5 +107,29 @@ def test_a_long_log_is_folded_into_the_file_and_shrinks(tmp_path: pathlib.Path) 
         assert log.stat().st_size < store.LOG_BYTES
         await opened_store.close()
         assert not log.exists()
+
+    asyncio.run(main())
+
+
+def test_a_page_in_its_usual_order_is_short_and_a_search_through_everything_is_not(tmp_path: pathlib.Path) -> None:
+    async def main() -> None:
+        many = [Record('east', 'server', f'{n:05}', f'{n:05}', 'p', f'n{n}', b'{}', 'ACTIVE', f'2026-01-{n % 28:02}') for n in range(5000)]
+        async with opened(tmp_path) as lane:
+            inventory.put(lane.db, many)
+            short = lanes.Short(opening.connect(tmp_path / 'hansa.db', reads=True))
+            newest = (Sort(('created',), descending=True),)
+            for query in (
+                Query('server', ('p',), sorts=newest, limit=50),
+                Query('server', ('p',), sorts=newest, limit=50, gone=True),
+                Query('server', ('p',), sorts=newest, limit=50, marker='02500'),
+                Query('server', None, sorts=newest, limit=50),
+                Query('server', ('q',), sorts=newest, limit=50),
+            ):
+                assert short.near(functools.partial(inventory.page, query=query)) == inventory.page(lane.db, query)
+            for _ in range(3):
+                with pytest.raises(lanes.TooLong):
+                    short.near(functools.partial(inventory.page, query=Query('server', ('p',), filters=(Filter(('doc', 'x'), 'in', ('1',)),))))
+                assert len(short.near(functools.partial(inventory.page, query=Query('server', ('p',), limit=50)))) == 50
+            short.db.close()
 
     asyncio.run(main())

@@ -153,6 +153,12 @@ def summary(db: sqlite3.Connection) -> list[tuple[str, str, int, float]]:
     return db.execute('SELECT site, kind, count(*), min(seen) FROM hot GROUP BY site, kind ORDER BY site, kind').fetchall()
 
 
+def spread(db: sqlite3.Connection, kind: str, project: str) -> dict[str, int]:
+    """Site -> primary records, of the oldest thousand."""
+    oldest = 'SELECT site FROM hot WHERE kind = ? AND project = ? AND prime = 1 ORDER BY created, id LIMIT 1000'
+    return dict(db.execute(f'SELECT site, count(*) FROM ({oldest}) GROUP BY site', (kind, project)).fetchall())
+
+
 def forget(db: sqlite3.Connection, site: str) -> None:
     """Drop all records and tombstones of a site; replicas elsewhere become primary."""
     orphans = db.execute(

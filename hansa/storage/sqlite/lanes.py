@@ -13,7 +13,39 @@ from hansa.model.errors import Busy
 T = TypeVar('T')
 Work = Callable[[sqlite3.Connection], T]
 
-WAITING = 256
+WAITING = 1024
+
+# Steps of SQLite's machine: twenty thousand take about a millisecond, and what takes more is not to be done on the event loop.
+_STEPS = 1000
+_TURNS = 20
+
+
+class TooLong(Exception):
+    """It is more than can be done on the event loop."""
+
+
+class Short:
+    """A connection for what is done on the event loop if it turns out to be short, and given up if it does not."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self._turns = 0
+        db.set_progress_handler(self._enough, _STEPS)
+
+    def near(self, work: Work[T]) -> T:
+        """Do it now. Raises TooLong."""
+        self._turns = 0
+        try:
+            return work(self.db)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise TooLong from None
+
+    def _enough(self) -> bool:
+        # Once only: what has been given up must be able to roll back.
+        self._turns += 1
+        return self._turns == _TURNS
 
 
 class Lane:

@@ -30,6 +30,14 @@ _EITHER = ', '.join(f'COALESCE({field}, {"gone" if field[0] == "h" else "last"}{
 _BRANCHES = 4
 
 
+class _Branch(msgspec.Struct, frozen=True):
+    """What of one kind of owner a query wants. `index` is the one that has to be walked, where SQLite would choose another."""
+
+    sql: str
+    args: tuple[object, ...]
+    index: str = ''
+
+
 class _Key(msgspec.Struct, frozen=True):
     value: Piece
     descending: bool
@@ -47,7 +55,8 @@ def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
     key_args = [arg for key in keys for arg in key.value.args]
     selects, args = [], []
     for branch in branches:
-        for row, source in (('h.row', _source(query)), *((('-h.row', _source(query, _GONE, 'tombstone')),) if query.gone else ())):
+        alive = 'h.row', _source(query, index=branch.index)
+        for row, source in (alive, ('-h.row', _source(query, _GONE, 'tombstone'))) if query.gone else (alive,):
             selects.append(f'SELECT {row} AS row, {columns} FROM {source} WHERE {branch.sql} AND {start.sql}')
             args += [*key_args, *branch.args, *start.args]
     order = ', '.join(f'{place} {"DESC" if key.descending else "ASC"}' for place, key in enumerate(keys, 2))
@@ -67,7 +76,7 @@ def count(db: sqlite3.Connection, query: Query) -> int:
     """How many records a query has without limit and marker. Raises BadRequest like `page`."""
     _check(query)
     return sum(
-        int(db.execute(f'SELECT count(*) FROM {_source(query)} WHERE {branch.sql}', branch.args).fetchone()[0])
+        int(db.execute(f'SELECT count(*) FROM {_source(query, index=branch.index)} WHERE {branch.sql}', branch.args).fetchone()[0])
         for branch in _branches(query)
     )
 
@@ -85,10 +94,11 @@ def _check(query: Query) -> None:
         raise BadRequest('A filter, sort key or marker is not valid text.')
 
 
-def _source(query: Query, hot: str = 'hot', document: str = 'document') -> str:
+def _source(query: Query, hot: str = 'hot', document: str = 'document', index: str = '') -> str:
     parts = [part.path for part in query.filters] + [part.path for part in query.sorts]
     deep = any(len(path) > 1 for path in parts)
-    return f'{hot} AS h CROSS JOIN {document} AS d ON d.row = h.row' if deep else f'{hot} AS h'
+    rows = f'{hot} AS h' + (f' INDEXED BY {index}' if index else '')
+    return f'{rows} CROSS JOIN {document} AS d ON d.row = h.row' if deep else rows
 
 
 def _keys(query: Query) -> list[_Key]:
@@ -105,24 +115,24 @@ def _keys(query: Query) -> list[_Key]:
     return [*keys, _Key(Piece('h.id'), descending is not query.backwards, False)]
 
 
-def _branches(query: Query) -> list[Piece]:
+def _branches(query: Query) -> list[_Branch]:
     filters = [conditions.condition(filter) for filter in query.filters]
     wanted = ' AND '.join(['h.kind = ? AND h.prime = 1', *(piece.sql for piece in filters)])
     args = (query.kind, *(arg for piece in filters for arg in piece.args))
     if query.projects is None:
-        return [Piece(wanted, args)]
+        return [_Branch(wanted, args)]
     owners = tuple(dict.fromkeys(query.projects))
     marks = ', '.join('?' * len(owners))
     if len(owners) <= _BRANCHES:
-        branches = [Piece(f'h.project = ? AND {wanted}', (owner, *args)) for owner in owners]
+        branches = [_Branch(f'h.project = ? AND {wanted}', (owner, *args)) for owner in owners]
     else:
-        branches = [Piece(f'h.project IN ({marks}) AND {wanted}', (*owners, *args))]
+        branches = [_Branch(f'h.project IN ({marks}) AND {wanted}', (*owners, *args))]
     if query.public:
-        branches.append(Piece(f'h.public = 1 AND h.project NOT IN ({marks}) AND {wanted}', (*owners, *args)))
+        branches.append(_Branch(f'h.public = 1 AND h.project NOT IN ({marks}) AND {wanted}', (*owners, *args), 'hot_public'))
     if query.also:
         others = f'h.project NOT IN ({marks})' + (' AND h.public = 0' if query.public else '')
         named = f'h.id IN ({", ".join("?" * len(query.also))})'
-        branches.append(Piece(f'{named} AND {others} AND {wanted}', (*query.also, *owners, *args)))
+        branches.append(_Branch(f'{named} AND {others} AND {wanted}', (*query.also, *owners, *args)))
     return branches
 
 

@@ -22,7 +22,7 @@ from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
 from hansa.storage.sqlite import aliasing, inventory, journal, opening, reserving, state
-from hansa.storage.sqlite.lanes import Lane, Work, Writer
+from hansa.storage.sqlite.lanes import Lane, Short, TooLong, Work, Writer
 from hansa.storage.sqlite.seal import Seal
 
 T = TypeVar('T')
@@ -36,10 +36,14 @@ LOG_LOOKS = 64
 
 
 class Connections(msgspec.Struct, frozen=True):
-    """All that is open: who writes, who reads single objects, pages and whole tables; `lock` is a file descriptor."""
+    """All that is open: who writes, who reads single objects, short pages (None: there is but one connection), long pages and whole tables.
+
+    `lock` is a file descriptor.
+    """
 
     writer: Lane
     points: sqlite3.Connection
+    short: Short | None
     pages: Lane
     scans: Lane
     log: pathlib.Path | None
@@ -52,7 +56,7 @@ class Connections(msgspec.Struct, frozen=True):
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        for db in (self.points, self.pages.db, self.scans.db):
+        for db in (self.points, *((self.short.db,) if self.short else ()), self.pages.db, self.scans.db):
             if db is not self.writer.db:
                 db.close()
         if self.log is not None:
@@ -63,7 +67,7 @@ class Connections(msgspec.Struct, frozen=True):
 
 
 class SqliteStore:
-    """The port's Store. Single objects are read on the event loop; pages, scans and large writes in threads."""
+    """The port's Store. Single objects and short pages are read on the event loop; long pages, scans and large writes in threads."""
 
     def __init__(self, connections: Connections, seal: Seal) -> None:
         self._all = connections
@@ -93,6 +97,9 @@ class SqliteStore:
         return inventory.gone(self._points, kind, id)
 
     async def page(self, query: Query) -> list[Record]:
+        if self._all.short is not None:
+            with contextlib.suppress(TooLong):
+                return self._all.short.near(lambda db: inventory.page(db, query))
         return await self._pages.far(lambda db: inventory.page(db, query))
 
     async def count(self, query: Query) -> int:
@@ -106,6 +113,9 @@ class SqliteStore:
 
     async def summary(self) -> list[tuple[str, str, int, float]]:
         return await self._scans.far(inventory.summary)
+
+    async def spread(self, kind: str, project: str) -> dict[str, int]:
+        return inventory.spread(self._points, kind, project)
 
     # -- aliases
     async def add_aliases(self, aliases: Sequence[Alias]) -> None:
@@ -221,7 +231,7 @@ def _open(directory: pathlib.Path | None) -> SqliteStore:
     if directory is None:
         db = opening.writer(None)
         lane = Lane(db, 'memory', threaded=False)
-        return SqliteStore(Connections(lane, db, lane, lane, None, None), opening.sealed(db, None))
+        return SqliteStore(Connections(lane, db, None, lane, lane, None, None), opening.sealed(db, None))
     lock = opening.lock(directory)
     try:
         return _in(directory, lock)
@@ -239,6 +249,7 @@ def _in(directory: pathlib.Path, lock: int) -> SqliteStore:
         connections = Connections(
             writer=Lane(writer, 'store-writer', threaded=True),
             points=opening.connect(file, reads=True),
+            short=Short(opening.connect(file, reads=True)),
             pages=Lane(opening.connect(file, reads=True), 'store-pages', threaded=True),
             scans=Lane(opening.connect(file, reads=True), 'store-scans', threaded=True),
             log=file.with_name('hansa.db-wal'),
