@@ -21,6 +21,9 @@ from hansa.rules.aliases import AliasBook
 
 DOMAIN = 'hansa'
 ROLE = 'member'
+OPERATORS = '@operator'
+"""What marks the key pairs that the operator of a site holds for a user."""
+
 _TIMEOUT = 15.0
 
 
@@ -78,6 +81,17 @@ class Accounts:
     async def project(self, call: Call, member: Member, project: str) -> str:
         """The site's id for a league project, which is made there if need be; '' where the site is no managed one. Raises SiteDown."""
         return await self._project(member, project, call.token) if member.managed else ''
+
+    def holder(self, token: Token, member: Member) -> str:
+        """Under which name the caller's key pairs are known at a site: administrators act there as its operator, not as their shadow."""
+        return f'{token.user}{OPERATORS}' if token.admin and member.managed else token.user
+
+    async def shadow(self, member: Member, user: str) -> str:
+        """The site's id for a league user, who is made there if need be; '' where the site is no managed one. Raises SiteDown."""
+        if not member.managed:
+            return ''
+        async with self._turn(member.name):
+            return (await self._user(member, user)).id
 
     async def acting(self, call: Call, member: Member, project: str = '') -> Acting:
         """As whom `call` is sent to a site; `project` is the league project meant where it is not the caller's own.

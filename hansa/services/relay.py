@@ -68,7 +68,7 @@ class Relay:
             f'{self._base}/{service}',
             member.zones(service),
             project or call.token.project,
-            call.token.user,
+            self._accounts.holder(call.token, member),
         )
 
     async def send(self, call: Call, member: Member, forward: Forward, *, project: str = '', service: str = '') -> Reply:

@@ -40,7 +40,7 @@ def test_machines_of_all_sites(admin: Any) -> None:
 def test_aggregates_at_the_sites_that_are_named(admin: Any) -> None:
     compute = admin.compute
     with pytest.raises(openstack.exceptions.BadRequestException, match='SITE:ZONE'):
-        compute.create_aggregate(name='hansa-nowhere')
+        compute.create_aggregate(name='hansa-nowhere', availability_zone='nowhere')
     made = [compute.create_aggregate(name=f'hansa-{site}', availability_zone=f'{site}:hansa') for site in ('east', 'west')]
     try:
         assert len({each.id for each in made}) == 2

@@ -269,7 +269,6 @@ MACHINES = (
     Step(f'GET {C}/os-hosts/west-compute-1/reboot', 404, who='admin'),
     Step(f'GET {C}/os-hosts', 404, who='admin', version='2.43'),
     Step(f'GET {C}/os-aggregates', 403),
-    Step(f'POST {C}/os-aggregates', 400, {'aggregate': {'name': 'a'}}, who='admin'),
     Step(f'POST {C}/os-aggregates', 400, {'aggregate': {'name': 'a', 'availability_zone': 'nowhere'}}, who='admin'),
     Step(f'POST {C}/os-aggregates', 400, {'aggregates': 1}, who='admin'),
     Step(
@@ -294,6 +293,8 @@ MACHINES = (
     Step(f'DELETE {C}/os-aggregates/1002', 400, who='admin', has={'badRequest': {'message': 'Cannot remove aggregate 1002. Reason: Host aggregate is not empty.'}}),
     Step(f'DELETE {C}/os-aggregates/1001', 200, who='admin'),
     Step(f'GET {C}/os-aggregates/1001', 404, who='admin'),
+    Step(f'POST {C}/os-aggregates', 200, {'aggregate': {'name': 'd'}}, who='admin', has={'aggregate': {'id': 1001, 'availability_zone': None}}),
+    Step(f'DELETE {C}/os-aggregates/1001', 200, who='admin'),
     Step(f'GET {C}/os-aggregates/a', 400, who='admin'),
     Step(f'GET {C}/os-aggregates/7777', 404, who='admin'),
     Step(f'GET {C}/os-aggregates/-1', 404, who='admin'),

@@ -33,7 +33,7 @@ class Aggregates:
         return got.document({'aggregates': whole})
 
     async def create(self, ask: table.Ask) -> wire.Answer:
-        """`POST /os-aggregates`: at the site whose zone is named."""
+        """`POST /os-aggregates`: at the site whose zone is named, without one at the first site."""
         everywhere.administrator(ask)
         forward = await headers.forward(ask.request, '/os-aggregates', self._services.limit)
         body = decoded(forward) or {}
@@ -67,18 +67,15 @@ class Aggregates:
         return await self._answer(member, reply)
 
     def _site(self, zone: object) -> Member:
-        """The site where an aggregate is to be made. Raises BadRequest where the request does not say so."""
+        """The site where an aggregate is to be made: the one that the zone names, else the league's first that answers. Raises BadRequest."""
         sites = [member for member in self._services.roster if member.managed] or list(self._services.roster)
-        if isinstance(zone, str) and zone:
-            name = zones.parse(zone)[0]
-            if name in self._services.roster:
-                return self._services.roster.get(name)
-        elif len(sites) == 1:
-            return sites[0]
+        if not isinstance(zone, str) or not zone:
+            return next((member for member in sites if member.site.health().reachable), sites[0])
+        name = zones.parse(zone)[0]
+        if name in self._services.roster:
+            return self._services.roster.get(name)
         names = ', '.join(member.name for member in sites)
-        raise BadRequest(
-            f'An aggregate is made at one site: say at which with availability_zone, SITE or SITE:ZONE. There are the sites {names}.'
-        )
+        raise BadRequest(f'There is no zone {zone}; an aggregate is made at one site, SITE or SITE:ZONE. There are the sites {names}.')
 
     async def _answer(self, member: Member, reply: Reply) -> wire.Answer:
         if reply.status < 300 and reply.body:

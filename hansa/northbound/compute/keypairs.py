@@ -20,7 +20,7 @@ def listed(services: kinds.Services) -> table.Handler:
 
     async def handle(ask: table.Ask) -> wire.Answer:
         items = ask.request.items()
-        user = _user(ask, reads=True)
+        user = _user(ask)
         listing = params.listing('keypair', items, ask.call, sites=services.roster.names())
         own = msgspec.structs.replace(listing.query, projects=(user,), marker=f'{user}/{listing.query.marker}' if listing.query.marker else '')
         found = await services.listing.page(own, listing.limit)
@@ -37,7 +37,7 @@ def one(services: kinds.Services, keys: Keys) -> table.Handler:
     """`GET /os-keypairs/{name}`."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        record = await keys.get(_user(ask, reads=True), ask.names['name'])
+        record = await keys.get(_user(ask), ask.names['name'])
         version = versions.number(ask.call.version)
         doc = views.show('keypair', msgspec.json.decode(record.doc), version, ask.call.token.admin, kinds.context(ask), single=True)
         return wire.document(200, {'keypair': doc.get('keypair', doc)})
@@ -64,21 +64,20 @@ def delete(services: kinds.Services, keys: Keys) -> table.Handler:
     """`DELETE /os-keypairs/{name}`."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        await keys.delete(ask.call, _user(ask), ask.names['name'])
+        await keys.delete(_user(ask), ask.names['name'])
         return wire.Answer(202 if versions.number(ask.call.version) < (2, 2) else 204)
 
     return handle
 
 
-def _user(ask: table.Ask, *, reads: bool = False) -> str:
-    """Whose key pairs are meant; administrators may look at everybody's. Before `FOREIGN` the word is passed over, as Nova does."""
+def _user(ask: table.Ask) -> str:
+    """Whose key pairs are meant; administrators may name anybody. Before `FOREIGN` the word is passed over, as Nova does."""
     known = versions.number(ask.call.version) >= FOREIGN
     user = dict(ask.request.items()).get('user_id', ask.call.token.user) if known else ask.call.token.user
-    if not (reads and ask.call.token.admin):
-        _own(ask, user)
+    _own(ask, user)
     return user
 
 
 def _own(ask: table.Ask, user: str) -> None:
-    if user != ask.call.token.user:
-        raise Forbidden('Key pairs are made and used by their own user; another user has to sign in for that.')
+    if user != ask.call.token.user and not ask.call.token.admin:
+        raise Forbidden("Policy doesn't allow the key pairs of another user to be seen or changed.")

@@ -13,11 +13,12 @@ from hansa.model.errors import BadRequest, Conflict, HansaError, NotFound, SiteD
 from hansa.model.resource import Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
+from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.ports.store import Store
 from hansa.rules import ingest
 from hansa.rules.aliases import AliasBook
-from hansa.services.accounts import Accounts
-from hansa.services.relay import Forward, Relay, Reply
+from hansa.services.accounts import OPERATORS, Accounts
+from hansa.services.relay import READ_TIMEOUT, Forward, Relay, Reply, microversion
 
 LEAGUE = ''
 
@@ -57,24 +58,30 @@ class Keys:
 
     async def _create_at(self, call: Call, member: Member, user: str, forward: Forward, doc: dict[str, object]) -> Reply:
         name = str(doc['name'])
-        local = self._local(member, user, name)
-        forward.body = msgspec.json.encode({'keypair': {**doc, 'name': local}})
+        holder = self._accounts.holder(call.token, member) if user == call.token.user else user
+        local = self._local(member, holder, name)
+        asked = {key: value for key, value in doc.items() if key != 'user_id'} | {'name': local}
+        if user != call.token.user and await self._accounts.shadow(member, user):
+            asked['user_id'] = user
+        forward.body = msgspec.json.encode({'keypair': asked})
         reply = await self._relay.send(call, member, forward)
         if reply.status >= 300 or not isinstance(reply.body, bytes):
             return reply
         made = {**msgspec.json.decode(reply.body)['keypair'], 'name': name, 'user_id': user}
-        await self._keep(member, user, {**await self._details(call, member, local), **made}, local)
+        await self._keep(user, {**await self._details(call, member, user, local), **made})
+        await self._alias(member, f'{holder}/{name}', local)
         return Reply(reply.status, reply.headers, msgspec.json.encode({'keypair': made}))
 
-    async def _details(self, call: Call, member: Member, local: str) -> dict[str, object]:
+    async def _details(self, call: Call, member: Member, user: str, local: str) -> dict[str, object]:
         """What a site tells of a key pair only when it is asked for it: its times and number."""
+        query = f'user_id={user}' if user != call.token.user and member.managed else ''
         try:
-            status, raw = await self._relay.ask(call, member, 'compute', f'/os-keypairs/{quote(local, safe="")}')
+            status, raw = await self._relay.ask(call, member, 'compute', f'/os-keypairs/{quote(local, safe="")}', query)
         except HansaError:
             return {}
         return dict(msgspec.json.decode(raw)['keypair']) if status == 200 else {}
 
-    async def _keep(self, member: Member, user: str, made: dict[str, object], local: str) -> None:
+    async def _keep(self, user: str, made: dict[str, object]) -> None:
         now = self._clock.now()
         shown = {key: value for key, value in made.items() if key != 'private_key'}
         shown.setdefault('type', 'ssh')
@@ -83,19 +90,18 @@ class Keys:
             LEAGUE, 'keypair', id, id, user, str(made['name']), msgspec.json.encode(shown),
             created=ingest.stamp(made.get('created_at')), seen=now,
         )  # fmt: skip
-        await self._alias(member, id, local)
         await self._store.put([record])
 
     async def ensure(self, call: Call, member: Member, name: str) -> None:
         """Have the caller's key pair at a site. Raises BadRequest as Nova does for one that does not exist."""
-        user = call.token.user
-        record = await self._store.get('keypair', f'{user}/{name}')
+        record = await self._store.get('keypair', f'{call.token.user}/{name}')
         if record is None:
             raise BadRequest(f'Invalid key_name provided: no key pair {name} of this user.')
-        if self._book.local(member.name, record.id):
+        holder = self._accounts.holder(call.token, member)
+        if self._book.local(member.name, f'{holder}/{name}'):
             return
         doc = msgspec.json.decode(record.doc)
-        local = self._local(member, user, name)
+        local = self._local(member, holder, name)
         body = {'keypair': {'name': local, 'public_key': doc['public_key']}}
         forward = Forward('POST', '/os-keypairs', headers=[('Content-Type', 'application/json')], body=msgspec.json.encode(body))
         reply = await self._relay.send(call, member, forward, service='compute')
@@ -103,7 +109,7 @@ class Keys:
             await self._replace(call, member, local, forward)
         elif reply.status >= 300:
             raise SiteDown(member.name, f'did not take the key pair {name} ({reply.status})')
-        await self._alias(member, record.id, local)
+        await self._alias(member, f'{holder}/{name}', local)
 
     async def _replace(self, call: Call, member: Member, local: str, forward: Forward) -> None:
         """A key of that name stands at the shadow user, left by a crash: it is ours to make right."""
@@ -112,25 +118,35 @@ class Keys:
         await self._relay.send(call, member, Forward('DELETE', f'/os-keypairs/{quote(local, safe="")}'), service='compute')
         await self._relay.send(call, member, forward, service='compute')
 
-    async def delete(self, call: Call, user: str, name: str) -> None:
+    async def delete(self, user: str, name: str) -> None:
         """Delete it everywhere; a site that cannot be reached keeps its copy, which no other key can meet. Raises NotFound."""
         record = await self.get(user, name)
-        for alias in self._book.of('keypair', record.id):
-            if alias.site in self._roster:
-                try:
-                    forward = Forward('DELETE', f'/os-keypairs/{quote(alias.local, safe="")}')
-                    await self._relay.send(call, self._roster.get(alias.site), forward, service='compute')
-                except HansaError:
-                    continue
-            await self._store.drop_aliases([alias])
-            self._book.drop([alias])
+        for holder in (user, f'{user}{OPERATORS}'):
+            for alias in self._book.of('keypair', f'{holder}/{name}'):
+                if alias.site in self._roster:
+                    try:
+                        await self._delete_at(self._roster.get(alias.site), holder, alias.local)
+                    except HansaError:
+                        continue
+                await self._store.drop_aliases([alias])
+                self._book.drop([alias])
         await self._store.remove(LEAGUE, 'keypair', [record.id], self._clock.now())
+
+    async def _delete_at(self, member: Member, holder: str, local: str) -> None:
+        """As the operator, who can delete anybody's; the caller may not be able to act as the holder."""
+        owner = '' if holder.endswith(OPERATORS) else await self._accounts.shadow(member, holder)
+        path = f'/os-keypairs/{quote(local, safe="")}'
+        headers = microversion('compute', member.highest('compute'))
+        request = SiteRequest('compute', 'DELETE', path, f'user_id={owner}' if owner else '', headers)
+        await (await member.site.send(request, OPERATOR, READ_TIMEOUT)).close()
 
     async def _alias(self, member: Member, id: str, local: str) -> None:
         alias = Alias(member.name, 'keypair', id, local)
         await self._store.add_aliases([alias])
         self._book.add([alias])
 
-    def _local(self, member: Member, user: str, name: str) -> str:
-        """At a managed site the shadow user keeps keys apart; elsewhere all share one user, so the name must differ by user."""
-        return name if member.managed else f'{name}-{hashlib.sha256(f"{user}/{name}".encode()).hexdigest()[:10]}'
+    def _local(self, member: Member, holder: str, name: str) -> str:
+        """At a managed site the shadow user keeps keys apart; the operator holds those of several, so there the name must differ by user."""
+        if member.managed and not holder.endswith(OPERATORS):
+            return name
+        return f'{name}-{hashlib.sha256(f"{holder}/{name}".encode()).hexdigest()[:10]}'
