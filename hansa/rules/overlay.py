@@ -23,13 +23,13 @@ _ABSOLUTE = {
 
 def amounts(told: dict[str, Any], stands: Quota, service: str) -> dict[str, Any]:
     """A quota set with the league's limits."""
-    return {**told, **_limits(stands, service)}
+    return {**told, **_limits(told, stands, service)}
 
 
 def details(told: dict[str, Any], stands: Quota, service: str, used: str) -> dict[str, Any]:
     """A quota set with usage; `used` is the API's word for what is in use. A limit is never told higher than what the sites give."""
     shown = dict(told)
-    for resource, limit in _limits(stands, service).items():
+    for resource, limit in _limits(told, stands, service).items():
         one = told.get(resource) if isinstance(told.get(resource), dict) else {}
         shown[resource] = {**one, 'limit': _least(limit, one.get('limit'))} if one else {'limit': limit, used: 0, 'reserved': 0}
         if quota.counted(resource):
@@ -39,7 +39,7 @@ def details(told: dict[str, Any], stands: Quota, service: str, used: str) -> dic
 
 def absolute(told: dict[str, Any], stands: Quota, service: str) -> dict[str, Any]:
     """The absolute limits: never more than the sites give; what is reserved counts as used, as it cannot be had."""
-    shown, caps = dict(told), _limits(stands, service)
+    shown, caps = dict(told), _limits({}, stands, service)
     for most, used, resource in _ABSOLUTE[service]:
         if resource in caps:
             shown[most] = _least(caps[resource], told.get(most))
@@ -48,8 +48,10 @@ def absolute(told: dict[str, Any], stands: Quota, service: str) -> dict[str, Any
     return shown
 
 
-def _limits(stands: Quota, service: str) -> dict[str, int]:
-    return {resource: limit for resource, limit in stands.limits.get('', {}).items() if quota.service(resource) == service}
+def _limits(told: dict[str, Any], stands: Quota, service: str) -> dict[str, int]:
+    """Of Nova's quotas those that the sites' answer names: which there are depends on the microversion."""
+    own = {resource: limit for resource, limit in stands.limits.get('', {}).items() if quota.service(resource) == service}
+    return {resource: limit for resource, limit in own.items() if resource in told} if told and service == 'compute' else own
 
 
 def _of(amounts: dict[str, dict[str, int]], resource: str) -> int:

@@ -132,11 +132,14 @@ def test_what_comes_with_a_server_is_looked_for_in_its_own_kind() -> None:
 
 def test_documents_say_what_the_league_says() -> None:
     stands = Quota({'': {'instances': 5, 'cores': -1, 'volumes': 3}}, {'': {'instances': 2}}, {'': {'instances': 1}})
-    assert overlay.amounts({'instances': 20, 'ram': 7}, stands, 'compute') == {'instances': 5, 'ram': 7, 'cores': -1}
+    assert overlay.amounts({'instances': 20, 'ram': 7}, stands, 'compute') == {'instances': 5, 'ram': 7}
+    assert overlay.amounts({}, stands, 'compute') == {'instances': 5, 'cores': -1}
+    assert overlay.amounts({'gigabytes': 20}, stands, 'volume') == {'gigabytes': 20, 'volumes': 3}
     told = {'instances': {'limit': 4, 'in_use': 9, 'reserved': 0}, 'ram': {'limit': 7, 'in_use': 1, 'reserved': 0}}
     assert overlay.details(told, stands, 'compute', 'in_use') == {
-        'instances': {'limit': 4, 'in_use': 2, 'reserved': 1}, 'ram': told['ram'], 'cores': {'limit': -1, 'in_use': 0, 'reserved': 0},
+        'instances': {'limit': 4, 'in_use': 2, 'reserved': 1}, 'ram': told['ram'],
     }  # fmt: skip
+    assert overlay.details({}, stands, 'volume', 'in_use') == {'volumes': {'limit': 3, 'in_use': 0, 'reserved': 0}}
     absolute = {'maxTotalInstances': 20, 'totalInstancesUsed': 9, 'maxTotalCores': 40, 'totalCoresUsed': 9, 'maxTotalRAMSize': 1}
     assert overlay.absolute(absolute, stands, 'compute') == {
         'maxTotalInstances': 5, 'totalInstancesUsed': 3, 'maxTotalCores': 40, 'totalCoresUsed': 0, 'maxTotalRAMSize': 1,

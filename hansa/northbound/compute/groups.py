@@ -11,6 +11,7 @@ from hansa.northbound.compute import gone
 from hansa.northbound.compute.legacy import PROXIES
 from hansa.northbound.hall import gathering, headers, kinds, table, wire
 from hansa.northbound.hall.table import Route
+from hansa.rules import references
 from hansa.services.preparing import Preparing
 from hansa.services.relay import Forward, Reply
 from hansa.services.routing import decoded
@@ -68,6 +69,8 @@ class OldGroups:
         rule = (decoded(forward) or {}).get('security_group_rule')
         if not isinstance(rule, dict) or not isinstance(rule.get('parent_group_id'), str):
             raise BadRequest("Invalid input: 'security_group_rule' with a 'parent_group_id' is required.")
+        if not references.ID.fullmatch(rule['parent_group_id']):
+            raise BadRequest('Security group id should be uuid')
         group = await self._group(ask, rule['parent_group_id'])
         member = self._services.roster.get(group.site)
         await self._preparing.ensure(ask.call, member, None, rule)

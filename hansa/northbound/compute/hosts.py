@@ -31,9 +31,16 @@ class Hosts:
             items = ask.request.items()
             among: Iterable[Member] = self._services.roster
             for at, (name, value) in enumerate(items):
-                host, site, _ = zones.at(value, self._services.roster.names())
-                if name == 'host' and site:
-                    items[at], among = (name, host), [self._services.roster.get(site)]
+                if name == 'host':
+                    own, site, _ = zones.at(value, self._services.roster.names())
+                elif name == 'zone':
+                    site, own = zones.parse(value)
+                else:
+                    continue
+                if site in self._services.roster.names():
+                    items[at], among = (name, own), [self._services.roster.get(site)]
+            # A site that has one zone is that zone.
+            items = [item for item in items if item != ('zone', '')]
             got = await gathering.every(self._services, ask, path, urlencode(items), among)
             if not got.found:
                 return got.refusal()

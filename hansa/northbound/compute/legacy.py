@@ -8,7 +8,7 @@ from hansa.model.errors import NotFound
 from hansa.model.listing import Query
 from hansa.model.resource import Kind
 from hansa.northbound.compute import gone
-from hansa.northbound.hall import filters, gathering, headers, kinds, table, wire
+from hansa.northbound.hall import collecting, filters, gathering, headers, kinds, table, wire
 from hansa.northbound.hall.table import Route
 from hansa.rules import zones
 from hansa.services.relay import Forward
@@ -43,9 +43,11 @@ class Legacy:
             ('os-networks', 'network'), ('os-tenant-networks', 'network'), ('os-floating-ips', 'floating_ip'),
             ('os-volumes', 'volume'), ('os-snapshots', 'snapshot'), ('images', 'image'),
         ):  # fmt: skip
-            rows.append(Route('listed', 'GET', f'{_V}/{path}', self._old(gathering.gathered(services, f'/{path}'))))
-            if kind in {'volume', 'snapshot', 'image'}:
-                rows.append(Route('listed', 'GET', f'{_V}/{path}/detail', self._old(gathering.gathered(services, f'/{path}/detail'))))
+            pages = kind in {'volume', 'snapshot', 'image'}
+            listed = collecting.collected if pages else gathering.gathered
+            rows.append(Route('listed', 'GET', f'{_V}/{path}', self._old(listed(services, f'/{path}'))))
+            if pages:
+                rows.append(Route('listed', 'GET', f'{_V}/{path}/detail', self._old(listed(services, f'/{path}/detail'))))
             rows.append(Route('routed', 'GET', f'{_V}/{path}/{{id}}', self._old(kinds.routed(services, '', f'/{path}'))))
             if kind == 'network':
                 rows += [Route('own', 'POST', f'{_V}/{path}', gone.gone), Route('own', 'POST DELETE', f'{_V}/{path}/{{id}}/**', gone.gone)]

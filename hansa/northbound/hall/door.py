@@ -68,7 +68,11 @@ class Door:
         return self._finish(reply, request, version)
 
     def _route(self, request: wire.Request) -> tuple[table.Route, dict[str, str]]:
-        """Raises NotFound, MethodNotAllowed. Below a collection there is nothing of an empty name, which clients ask for with '/images/'."""
+        """Raises NotFound, MethodNotAllowed. Below a collection there is nothing of an empty name, which clients ask for with '/images/';
+        Neutron alone takes that for the collection.
+        """
+        if request.path.endswith('/') and len(request.words) > 1 and self.style.service != 'network':
+            raise NotFound('The resource could not be found.')
         try:
             return self.table.match(request.method, request.words)
         except table.MethodNotAllowed:

@@ -18,7 +18,8 @@ class Form(msgspec.Struct, frozen=True):
     """How an API writes quotas.
 
     `key` is what a quota set stands under, `used` the word for what is in use; `passed` are words of a body that are no
-    resources, `gone` the status of a DELETE; `unknown`, `small` and `word` are what is said of a wrong body.
+    resources, `gone` the status of a DELETE; `unknown`, `small` and `word` are what is said of a wrong body. `standard` is where sites
+    tell the quotas of any project.
     """
 
     service: str
@@ -29,6 +30,7 @@ class Form(msgspec.Struct, frozen=True):
     unknown: str
     small: str
     word: str
+    standard: str = '/os-quota-sets/{}/defaults'
 
 
 COMPUTE = Form(
@@ -45,7 +47,7 @@ VOLUME = Form(
 NETWORK = Form(
     'network', 'quota', 'used', frozenset(('tenant_id', 'project_id', 'force', 'check_limit')), 204,
     "Unrecognized attribute(s) '{name}'", "Invalid input for {name}. Reason: '{value}' is too small - must be at least '-1'.",
-    "Invalid input for operation: '{value}' is not an integer.",
+    "Invalid input for operation: '{value}' is not an integer.", '/quotas/{}/default',
 )  # fmt: skip
 
 _NUMBER = re.compile('-?[0-9]{1,18}')
@@ -87,14 +89,24 @@ async def _document(services: kinds.Services, ask: table.Ask, path: str, form: F
     if asked.get('user_id') or word not in {'', 'detail', 'details', 'default', 'defaults'}:
         return told
     stands = await (services.allotting.quota('') if word.startswith('default') else _quota(services, ask, project))
-    part = told.get(form.key, {})
-    if word.startswith('detail') or filters.boolean(asked.get('usage', '')):
+    detailed = word.startswith('detail') or bool(filters.boolean(asked.get('usage', '')))
+    part = told.get(form.key) or await _standard(services, ask, form, detailed=detailed)
+    if detailed:
         part = overlay.details(part, stands, form.service, form.used)
     else:
         part = overlay.amounts(part, stands, form.service)
     if part and form.key == 'quota_set':
         part['id'] = project
     return {**told, form.key: part} if part else {}
+
+
+async def _standard(services: kinds.Services, ask: table.Ask, form: Form, *, detailed: bool) -> dict[str, Any]:
+    """What an administrator is told of a project that no site knows yet: what sites give to any project, here to the administrator's."""
+    if not ask.call.token.admin:
+        return {}
+    told = await services.quotas.merged(ask.call, form.standard.format(ask.call.token.project))
+    amounts = {name: value for name, value in told.get(form.key, {}).items() if isinstance(value, int)}
+    return {name: {'limit': value, form.used: 0, 'reserved': 0} for name, value in amounts.items()} if detailed else amounts
 
 
 async def _quota(services: kinds.Services, ask: table.Ask, project: str) -> Quota:

@@ -87,7 +87,9 @@ def service_delete(ask: Ask, word: str) -> Answer:
 def hosts(ask: Ask) -> Answer:
     _until(ask, 42)
     ask.need_admin(f'{_POLICY}:os-hosts:list')
-    return Answer(200, {'hosts': [{'host_name': ask.state.host, 'service': binary[5:], 'zone': zone} for binary, zone in BINARIES]})
+    zone = ask.arg('zone')
+    hosts = [{'host_name': ask.state.host, 'service': binary[5:], 'zone': place} for binary, place in BINARIES if zone in {'', place}]
+    return Answer(200, {'hosts': hosts})
 
 
 def host(ask: Ask, name: str) -> Answer:
