@@ -49,6 +49,14 @@ class Locating:
             found = await self._named(call, kind, id)
         return found if found and self.visible(call, found) else None
 
+    async def merged(self, call: Call, kind: str, id: str) -> Record | None:
+        """What the inventory holds under an id of a site, which the client was told before the object was known for a replica."""
+        for member in self._roster:
+            league = self._book.league(member.name, id)
+            if league:
+                return await self.record(call, kind, league)
+        return None
+
     def certain(self, call: Call, record: Record) -> bool:
         """Whether the caller may see a record, whatever its site would say."""
         return call.token.admin or record.public or record.project == call.token.project

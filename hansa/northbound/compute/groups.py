@@ -101,11 +101,12 @@ class OldGroups:
         return kinds.answer(reply)
 
     async def _group(self, ask: table.Ask, id: str) -> Record:
-        record = await self._services.locating.record(ask.call, 'security_group', id)
+        """A project's first default group comes to be, at each site, when it is first looked at: the list then tells ids that nobody knew."""
+        locating = self._services.locating
+        record = await locating.record(ask.call, 'security_group', id) or await locating.merged(ask.call, 'security_group', id)
         if record is None:
-            # One that was made just now, at a site that was too slow to tell.
-            await self._services.routing.look(await self._services.locating.probe(ask.call, _GROUPS, id), 'security_group', id)
-            record = await self._services.locating.record(ask.call, 'security_group', id)
+            await self._services.routing.look(await locating.probe(ask.call, _GROUPS, id), 'security_group', id)
+            record = await locating.record(ask.call, 'security_group', id) or await locating.merged(ask.call, 'security_group', id)
         if record is None:
             raise NotFound(f'Security group {id} not found.')
         return record
