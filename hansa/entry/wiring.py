@@ -16,6 +16,7 @@ from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
 from hansa.northbound.compute import errors as compute_errors
 from hansa.northbound.compute import routes as compute_routes
+from hansa.northbound.compute.door import ComputeDoor
 from hansa.northbound.hall import door, kinds, table, wire
 from hansa.northbound.hall.app import Hall
 from hansa.northbound.identity.door import IdentityDoor
@@ -180,7 +181,7 @@ def _doors(
 
     return {
         'compute': opened(
-            door.Door,
+            ComputeDoor,
             door.Style('compute', 'compute', compute_errors.fault),
             compute_routes.routes(services, preparing),
         ),

@@ -12,10 +12,12 @@ from hansa.ports.store import Store
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`records` in order; `more` says whether another page follows; `ages` are seconds per site; `dark` are sites that do not answer."""
+    """`records` in order; `full` says that there are as many as were asked for, so that more may follow; `ages` are seconds per site;
+    `dark` are sites that do not answer.
+    """
 
     records: list[Record]
-    more: bool
+    full: bool
     ages: dict[str, float]
     dark: frozenset[str]
 
@@ -39,12 +41,8 @@ class Listing:
 
     async def page(self, query: Query, limit: int | None = None) -> Page:
         """At most `limit` records (None: all). Raises BadRequest for a marker that is not known."""
-        asked = msgspec.structs.replace(query, limit=None if limit is None else limit + 1)
-        records = await self._store.page(asked)
-        more = limit is not None and len(records) > limit
-        if more:
-            records = records[1:] if query.backwards else records[:limit]
-        return Page(records, more, self.ages(query.kind), self.dark())
+        records = await self._store.page(msgspec.structs.replace(query, limit=limit))
+        return Page(records, limit == len(records) > 0, self.ages(query.kind), self.dark())
 
     async def count(self, query: Query) -> int:
         """How many there are without limit and marker."""

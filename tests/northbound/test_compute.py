@@ -25,8 +25,9 @@ PREPARED = (
 )
 
 VERSIONS = (
-    Step('GET /compute/', 200, has={'versions': [{'id': 'v2.1', 'links': [{'href': 'http://league.test/compute/v2.1/'}]}]}, who=''),
+    Step('GET /compute/', 200, has={'versions': [{'id': 'v2.0'}, {'id': 'v2.1', 'links': [{'href': 'http://league.test/compute/v2.1/'}]}]}, who=''),
     Step(f'GET {C}', 200, has={'version': {'id': 'v2.1', 'min_version': '2.1'}}, who=''),
+    Step('GET /compute/v2/', 200, has={'version': {'id': 'v2.0', 'version': ''}}, who=''),
 )
 
 SHARED = (

@@ -72,7 +72,9 @@ def test_pages_followed_to_the_end_are_the_list(path: str, plural: str, query: s
             for size in (1, 2, 3, 7, 100):
                 pages = await leaf(league, f'{path}?{query}&limit={size}', plural)
                 assert [id for page in pages for id in page] == whole, size
-                assert all(len(page) == size for page in pages[:-1])
+                # The services lead on from every page that is full, so that the last one may be empty.
+                assert [len(page) for page in pages[:-1]] == [size] * (length // size)
+                assert len(pages[-1]) == length % size
 
     virtual.run(main)
 

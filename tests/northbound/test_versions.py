@@ -29,9 +29,20 @@ def test_the_league_offers_what_all_its_sites_offer() -> None:
         async with house.league('east', 'west') as league:
             await uneven(league)
             compute = await league.ok('GET', '/compute/', token='')
-            assert (compute['versions'][0]['min_version'], compute['versions'][0]['version']) == ('2.1', '2.90')
+            assert [(each['min_version'], each['version']) for each in compute['versions']] == [('', ''), ('2.1', '2.90')]
             assert (await league.ok('GET', C, token=''))['version']['version'] == '2.90'
             assert (await league.ok('GET', V, token=''))['versions'][0]['version'] == '3.60'
+
+    virtual.run(main)
+
+
+def test_below_v2_there_are_no_microversions() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            status, headers, told = await league.ask('GET', '/compute/v2/os-keypairs', version='2.90')
+            assert (status, told) == (200, {'keypairs': []})
+            assert not {'openstack-api-version', 'x-openstack-nova-api-version', 'vary'} & headers.keys()
+            assert (await league.ask('GET', '/compute/v2/os-networks'))[0] == 200
 
     virtual.run(main)
 

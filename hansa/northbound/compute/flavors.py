@@ -30,7 +30,7 @@ def listed(services: kinds.Services, access: Access, *, detail: bool) -> table.H
         found = await lists.page(services, listing)
         items = lists.shown(ask, found, detail=detail)
         links: list[dict[str, str]] = []
-        if found.more and found.records:
+        if found.full:
             url = f'{ask.call.base}/v2.1/flavors' + ('/detail' if detail else '')
             links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
         return lists.answer('flavor', items, found, links)

@@ -25,7 +25,7 @@ def listed(services: kinds.Services) -> table.Handler:
         own = msgspec.structs.replace(listing.query, projects=(user,), marker=f'{user}/{listing.query.marker}' if listing.query.marker else '')
         found = await services.listing.page(own, listing.limit)
         links: list[dict[str, str]] = []
-        if found.more and found.records:
+        if found.full:
             link = lists.next_link(ask, found.records[-1].name, f'{ask.call.base}/v2.1/os-keypairs')
             links = [{'rel': 'next', 'href': link}]
         return lists.answer('keypair', lists.shown(ask, found, detail=True), found, links)

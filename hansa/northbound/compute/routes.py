@@ -41,6 +41,7 @@ def routes(services: kinds.Services, preparing: Preparing) -> Table:
         (
             *gone.routes(),
             Route('own', 'GET', '/', versions.every(services), open=True),
+            Route('own', 'GET', '/v2', versions.first, open=True),
             Route('own', 'GET', '/v2.1', versions.one(services), open=True),
             Route('listed', 'GET', '/v2.1/servers', servers.listed(services, detail=False)),
             Route('listed', 'GET', '/v2.1/servers/detail', servers.listed(services, detail=True)),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from urllib.parse import urlencode
 
 import msgspec
 
-from hansa.model.errors import NotFound
+from hansa.model.call import Call
+from hansa.model.errors import HansaError, NotFound
 from hansa.model.listing import Query
 from hansa.northbound.compute import moves, params
 from hansa.northbound.hall import filters, headers, kinds, lists, table, wire
@@ -33,7 +36,7 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
         found = await lists.page(services, listing)
         items = lists.shown(ask, found, detail=detail, flavors=flavors)
         links: list[dict[str, str]] = []
-        if found.more and found.records:
+        if found.full:
             url = f'{ask.call.base}/v2.1/servers' + ('/detail' if detail else '')
             links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
         return lists.answer('server', items, found, links)
@@ -92,12 +95,25 @@ def act(services: kinds.Services) -> table.Handler:
         if makes and reply.status < 300:
             told = kinds.document(reply).get('image_id') if reply.body else reply.header('location').rpartition('/')[2]
             await _made(services, reply.header('x-hansa-site'), str(told))
+        if body and 'shelve' in body and reply.status < 300:
+            await _shelved(services, ask.call, ask.names['id'], reply.header('x-hansa-site'))
         address = moves.address(body)
         if address and reply.status < 300:
             await _moved(services, reply.header('x-hansa-site'), address)
         return kinds.answer(reply)
 
     return handle
+
+
+async def _shelved(services: kinds.Services, call: Call, id: str, site: str) -> None:
+    """Nova makes the image of a shelved server in the moment of the order, and names it in no answer."""
+    record = await services.locating.record(call, 'server', id)
+    member = services.roster.get(site)
+    query = urlencode({'name': f'{record.name}-shelved' if record else id, 'limit': 10})
+    with contextlib.suppress(HansaError):
+        status, raw = await services.relay.ask(call, member, 'image', '/images', query)
+        for each in msgspec.json.decode(raw)['images'] if status == 200 else ():
+            await services.routing.look(member, 'image', each['id'])
 
 
 async def _made(services: kinds.Services, site: str, image: str) -> None:

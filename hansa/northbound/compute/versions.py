@@ -6,6 +6,11 @@ from hansa.model.errors import NotFound
 from hansa.northbound.hall import kinds, table, versions, wire
 
 
+def _first(base: str) -> dict[str, object]:
+    links = [{'rel': 'self', 'href': f'{base}/v2/'}]
+    return {'id': 'v2.0', 'status': 'DEPRECATED', 'version': '', 'min_version': '', 'updated': '2025-07-04T12:00:00Z', 'links': links}
+
+
 def _entry(services: kinds.Services, base: str) -> dict[str, object]:
     offered = versions.offered(services.roster, 'compute')
     return {
@@ -22,7 +27,7 @@ def every(services: kinds.Services) -> table.Handler:
     """`GET /`."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        return wire.document(200, {'versions': [_entry(services, ask.call.base)]})
+        return wire.document(200, {'versions': [_first(ask.call.base), _entry(services, ask.call.base)]})
 
     return handle
 
@@ -35,6 +40,12 @@ def one(services: kinds.Services) -> table.Handler:
         return wire.document(200, {'version': {**_entry(services, ask.call.base), 'media-types': media}})
 
     return handle
+
+
+async def first(ask: table.Ask) -> wire.Answer:
+    """`GET /v2`."""
+    media = [{'base': 'application/json', 'type': 'application/vnd.openstack.compute+json;version=2'}]
+    return wire.document(200, {'version': {**_first(ask.call.base), 'media-types': media}})
 
 
 def named(services: kinds.Services) -> table.Handler:

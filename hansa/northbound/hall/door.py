@@ -50,10 +50,12 @@ class Door:
             route, names = self._route(request)
             token = _NOBODY if route.open else await self._token(request)
             version = self._version(request, route)
+            ask = table.Ask(Call(request.id, token, self.style.service, version, self._base), request, names)
             if not route.open:
-                _admit(token, request.method)
-            call = Call(request.id, token, self.style.service, version, self._base)
-            reply = await route.handler(table.Ask(call, request, names))
+                _admit(token)
+                if request.method not in _SAFE and not route.asks:
+                    ask.writes()
+            reply = await route.handler(ask)
         except HansaError as error:
             reply = self.style.fault(error, request.id)
             if isinstance(error, Unauthorized):
@@ -114,11 +116,9 @@ class Door:
         return reply
 
 
-def _admit(token: Token, method: str) -> None:
+def _admit(token: Token) -> None:
     """Raises Forbidden. At a site a user acts as a member whatever its token says, so it is here that a token's roles count."""
     if not (token.project or token.admin):
         raise Forbidden('This token is for no project; ask for one with the project that is meant.')
     if not token.reader:
         raise Forbidden('This token opens nothing here: none of its roles is reader, member, manager or admin.')
-    if method not in _SAFE and not token.writer:
-        raise Forbidden('This token may only read: none of its roles is member, manager or admin.')

@@ -92,15 +92,16 @@ def around(ask: table.Ask, plural: str, key: str, found: collating.Page, wanted:
     service = ask.call.service
     path = ask.request.path
     more: dict[str, Any] = {}
+    full = wanted.limit == len(found.items) > 0
     if service == 'image':
         more['first'] = path + (f'?{ask.request.query}' if ask.request.query else '')
-        if found.after and found.items:
+        if full:
             more['next'] = _link(ask, path, str(found.items[-1].get(key)))
         return more
     if service == 'volume' and filters.boolean(dict(ask.request.items()).get('with_count', '')):
         more['count'] = count
     links = []
-    if wanted.limit and found.items and found.after:
+    if full:
         links.append({'rel': 'next', 'href': _link(ask, _url(ask), str(found.items[-1].get(key)))})
     if wanted.limit and found.items and found.before and service == 'network':
         links.append({'rel': 'previous', 'href': _link(ask, _url(ask), str(found.items[0].get(key))) + '&page_reverse=True'})

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from hansa.model.call import Call
-from hansa.model.errors import NotFound
+from hansa.model.errors import Forbidden, NotFound
 from hansa.northbound.hall import wire
 
 METHODS = frozenset(('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'))
@@ -25,6 +25,11 @@ class Ask(msgspec.Struct):
     request: wire.Request
     names: dict[str, str]
 
+    def writes(self) -> None:
+        """Raises Forbidden where the caller's token may only read."""
+        if not self.call.token.writer:
+            raise Forbidden('This token may only read: none of its roles is member, manager or admin.')
+
     def path(self, pattern: str) -> str:
         """A site's path out of a pattern and the names, which were decoded to be understood and are encoded again."""
         return pattern.format(**{name: urllib.parse.quote(word, safe=_PLAIN) for name, word in self.names.items()})
@@ -36,7 +41,7 @@ Handler = Callable[[Ask], Awaitable[wire.Answer]]
 class Route(msgspec.Struct, frozen=True):
     """`methods` separated by blanks, '*' for all in METHODS; HEAD goes with GET. In `pattern` '{name}' takes one word and a last '**' takes the rest.
 
-    `open` routes need no token.
+    `open` routes need no token. Of one that `asks` the handler itself tells what only reads, whatever the method is.
     """
 
     kind: Kind
@@ -44,6 +49,7 @@ class Route(msgspec.Struct, frozen=True):
     pattern: str
     handler: Handler
     open: bool = False
+    asks: bool = False
 
 
 class MethodNotAllowed(NotFound):

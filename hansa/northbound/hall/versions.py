@@ -12,6 +12,7 @@ from hansa.ports.roster import Member, Roster
 from hansa.services import relay
 
 _FORM = re.compile(r'[1-9]\d{0,2}\.(0|[1-9]\d{0,3})')
+HEADERS = ('openstack-api-version', 'x-openstack-nova-api-version')
 _WORDS = {'compute': ('compute', 'nova'), 'volume': ('volume', 'block-storage'), 'placement': ('placement',)}
 
 
@@ -63,7 +64,7 @@ def at(member: Member, service: str) -> Range:
 
 def settle(request: wire.Request, service: str, version: str) -> None:
     """Let a request ask a site for a version in the words that every release of the service understands."""
-    for name in ('openstack-api-version', 'x-openstack-nova-api-version'):
+    for name in HEADERS:
         request.headers.pop(name, None)
     request.headers.update((name.lower(), value) for name, value in relay.microversion(service, version))
 

@@ -30,7 +30,7 @@ def listed(services: kinds.Services, members: Members) -> table.Handler:
         body: dict[str, object] = {'images': lists.shown(ask, found, detail=True), 'schema': '/v2/schemas/images'}
         query = f'?{ask.request.query}' if ask.request.query else ''
         body['first'] = f'/v2/images{query}'
-        if found.more and found.records:
+        if found.full:
             body['next'] = lists.next_link(ask, found.records[-1].id, '/v2/images')
         return wire.document(200, body, *lists.freshness(found))
 

@@ -31,7 +31,7 @@ def listed(services: kinds.Services, kind: str) -> table.Handler:
         if found.records and listing.limit:
             url = f'{ask.call.base}/v2.0{KINDS[kind].collection}'
             backwards = listing.query.backwards
-            if found.more and not backwards:
+            if found.full and not backwards:
                 links.append({'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)})
             if listing.query.marker and not backwards:
                 links.append({'rel': 'previous', 'href': lists.next_link(ask, found.records[0].id, url) + '&page_reverse=True'})

@@ -19,6 +19,9 @@ from hansa.services.routing import decoded
 
 HOSTS = ('/os-services', 'services', 'host')
 CLUSTERS = ('/clusters', 'clusters', 'name')
+_STRICT = ('/freeze', '/thaw', '/failover_host', '/failover')
+"""Orders for which an unknown host is bad input."""
+
 
 
 def listed(services: kinds.Services, path: str, plural: str, field: str) -> table.Handler:
@@ -52,7 +55,10 @@ def by_body(services: kinds.Services, path: str, inner: str = '', kind: str = ''
         key = next((key for key in ('host', 'cluster', 'name') if isinstance(item.get(key), str)), '')
         if not key:
             raise BadRequest("Invalid input for field/attribute host. 'host' is a required property.")
-        member, name = await _site(services, ask, HOSTS if key == 'host' else CLUSTERS, str(item[key]))
+        try:
+            member, name = await _site(services, ask, HOSTS if key == 'host' else CLUSTERS, str(item[key]))
+        except NotFound as error:
+            raise (BadRequest(str(error)) if path.endswith(_STRICT) else error) from None
         item = item | {key: name}
         forward.body = msgspec.json.encode(body | {inner: item} if inner else item)
         reply = await services.relay.send(ask.call, member, forward)

@@ -35,7 +35,7 @@ def _volumes(services: kinds.Services) -> tuple[Route, ...]:
         Route('listed', 'GET', '/v3/volumes/detail', volumes.listed(services, 'volume', '/volumes/detail', detail=True)),
         Route('listed', 'GET', '/v3/volumes/summary', volumes.summary(services)),
         Route('placed', 'POST', '/v3/volumes', kinds.placed(services, KINDS['volume'])),
-        Route('routed', 'POST', '/v3/volumes/{id}/action', volumes.act(services)),
+        Route('routed', 'POST', '/v3/volumes/{id}/action', volumes.act(services), asks=True),
         Route('routed', '*', '/v3/volumes/{id}', volume),
         Route('routed', '*', '/v3/volumes/{id}/**', volume),
         Route('listed', 'GET', '/v3/snapshots', volumes.listed(services, 'snapshot', '/snapshots', detail=False)),

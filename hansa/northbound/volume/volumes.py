@@ -9,6 +9,8 @@ from hansa.northbound.volume import params
 from hansa.rules import translate
 from hansa.services.routing import decoded
 
+_QUESTIONS = {'os-show_image_metadata'}
+
 
 def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, granted: bool = False) -> table.Handler:
     """`GET /volumes[/detail]`, `GET /snapshots[/detail]` and `GET /types`, where private ones are in the lists of whom they were granted."""
@@ -21,7 +23,7 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, gran
         found = await lists.page(services, listing)
         items = lists.shown(ask, found, detail=detail)
         links: list[dict[str, str]] = []
-        if found.more and found.records:
+        if found.full:
             project = f'/{ask.request.prefix}' if ask.request.prefix else ''
             link = lists.next_link(ask, found.records[-1].id, f'{ask.call.base}/v3{project}{path}')
             links = [{'rel': 'next', 'href': link}]
@@ -39,7 +41,10 @@ def act(services: kinds.Services) -> table.Handler:
 
     async def handle(ask: table.Ask) -> wire.Answer:
         forward = await headers.forward(ask.request, '', services.limit)
-        makes = 'os-volume_upload_image' in (decoded(forward) or {})
+        body = decoded(forward) or {}
+        if body.keys() != _QUESTIONS:
+            ask.writes()
+        makes = 'os-volume_upload_image' in body
         reply = await services.routing.change(ask.call, 'volume', '/volumes', ask.names['id'], '/action', forward)
         if makes and reply.status < 300:
             told = kinds.document(reply).get('os-volume_upload_image', {}).get('image_id')
