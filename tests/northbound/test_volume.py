@@ -310,3 +310,27 @@ def test_projects_that_share_one_of_a_site_see_only_their_own() -> None:
             assert len((await league.ok('GET', f'{V}/volumes', token='alt_demo'))['volumes']) == 2
 
     virtual.run(main)
+
+
+def test_a_volume_that_leaves_its_group_has_left_it_in_the_list_when_the_group_says_so() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            new = '3.71'
+            kind = (await league.ok('POST', f'{V}/group_types', {'group_type': {'name': 'g'}}, token='admin', version=new))['group_type']['id']
+            type = (await league.ok('GET', f'{V}/types'))['volume_types'][0]['id']
+            asked = {'group': {'group_type': kind, 'volume_types': [type], 'availability_zone': 'west', 'name': 'n'}}
+            group = (await league.ok('POST', f'{V}/groups', asked, version=new))['group']['id']
+            body = {'volume': {'size': 1, 'availability_zone': 'west', 'volume_type': type, 'group_id': group}}
+            volume = (await league.ok('POST', f'{V}/volumes', body, version=new))['volume']['id']
+            await league.clock.sleep(60)
+
+            async def listed() -> list[str]:
+                return [each['group_id'] for each in (await league.ok('GET', f'{V}/volumes/detail', version=new))['volumes']]
+
+            for word, left in (('remove_volumes', [None]), ('add_volumes', [group])):
+                status, _, told = await league.ask('PUT', f'{V}/groups/{group}', {'group': {word: volume}}, version=new)
+                assert status == 202, told
+                await league.ok('GET', f'{V}/groups/{group}', version=new)
+                assert await listed() == left
+
+    virtual.run(main)

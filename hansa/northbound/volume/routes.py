@@ -5,7 +5,7 @@ from __future__ import annotations
 from hansa.model.resource import KINDS
 from hansa.northbound.hall import alike, collecting, everywhere, kinds, own, quotas
 from hansa.northbound.hall.table import Route, Table
-from hansa.northbound.volume import hosts, transfers, types, versions, volumes
+from hansa.northbound.volume import groups, hosts, transfers, types, versions, volumes
 
 _BY_GET = ('associate', 'disassociate', 'disassociate_all')
 _HANGING = ('attachments', 'volume-transfers', 'os-volume-transfer')
@@ -49,7 +49,7 @@ def _volumes(services: kinds.Services) -> tuple[Route, ...]:
 def _types(services: kinds.Services) -> tuple[Route, ...]:
     room = types.Types(services)
     qos = alike.Alikes(services, 'qos_specs', '/qos-specs', 'qos_specs', touches='volume_type')
-    groups = alike.Alikes(services, 'group_type', '/group_types', 'group_types')
+    kinds_of_group = alike.Alikes(services, 'group_type', '/group_types', 'group_types')
     return (
         Route('shared', 'GET', '/v3/types', volumes.listed(services, 'volume_type', '/types', detail=True, granted=True)),
         Route('shared', 'POST', '/v3/types', everywhere.created(services, 'volume_type')),
@@ -59,7 +59,7 @@ def _types(services: kinds.Services) -> tuple[Route, ...]:
         # Cinder changes by GET here.
         *(Route('shared', 'GET', f'/v3/qos-specs/{{id}}/{verb}', qos.order(f'/{verb}')) for verb in _BY_GET),
         *qos.routes('/v3', 'PUT DELETE'),
-        *groups.routes('/v3', 'POST PUT DELETE'),
+        *kinds_of_group.routes('/v3', 'POST PUT DELETE'),
         Route('shared', 'GET', '/v3/default-types', room.defaults),
         Route('shared', 'GET', '/v3/default-types/{project}', own.first(services, '/default-types/{project}')),
         Route('shared', 'PUT DELETE', '/v3/default-types/{project}', room.set_default),
@@ -107,7 +107,7 @@ def _machinery(services: kinds.Services) -> tuple[Route, ...]:
 
 def _rest(services: kinds.Services) -> tuple[Route, ...]:
     """What the inventory does not keep: attachments, backups, groups, messages, transfers."""
-    handing = transfers.Handing(services)
+    handing, group = transfers.Handing(services), groups.GroupRoom(services)
     source = kinds.created(services, word='groups', below='/action', wrap='group')
     older = kinds.created(services, word='consistencygroups', below='/create_from_src', wrap='consistencygroup')
     return (
@@ -119,6 +119,9 @@ def _rest(services: kinds.Services) -> tuple[Route, ...]:
         Route('routed', 'POST', '/v3/backups/{id}/restore', handing.restore),
         Route('placed', 'POST', '/v3/backups/import_record', handing.take_record),
         Route('placed', 'POST', '/v3/groups/action', source),
+        Route('listed', 'GET', '/v3/groups/detail', collecting.collected(services, '/groups/detail')),
+        Route('routed', 'PUT', '/v3/groups/{id}', group.change),
+        Route('routed', 'GET DELETE', '/v3/groups/{id}', group.one),
         Route('placed', 'POST', '/v3/consistencygroups/create_from_src', older),
         Route('placed', 'POST', '/v3/{any}', kinds.created(services)),
         Route('listed', 'GET', '/v3/{any}', collecting.collected(services, '/{any}', detail='/{any}/detail')),

@@ -177,7 +177,11 @@ def group(ask: Ask, id: str) -> Answer:
     """GET and PUT. Raises Refused 404."""
     doc = _one(ask, ask.state.groups, id, 'Group')
     if ask.method == 'PUT':
-        doc |= {key: value for key, value in ask.member('group').items() if key in ('name', 'description')}
+        asked = ask.member('group')
+        doc |= {key: value for key, value in asked.items() if key in ('name', 'description')}
+        for word, place in (('add_volumes', id), ('remove_volumes', None)):
+            for volume in filter(None, str(asked.get(word) or '').split(',')):
+                volumes.find(ask, volume).update({'_group': place, '_updated': ask.state.now()})
         return Answer(202)
     return Answer(200, {'group': wire.shown(doc)})
 

@@ -82,7 +82,7 @@ def view(ask: Ask, doc: Doc) -> Doc:
         'os-vol-tenant-attr:tenant_id': project,
     }
     if ask.minor >= 13:
-        shown['group_id'] = None
+        shown['group_id'] = doc.get('_group')
     if ask.minor >= 48:
         shown |= {'shared_targets': False, 'service_uuid': None}
     if ask.minor >= 63:
@@ -259,6 +259,7 @@ def make(ask: Ask, project: str, given: Doc) -> Doc:
         'multiattach': bool(given.get('multiattach')),
         'project_id': project,
         '_created': state.now(),
+        '_group': given.get('group_id'),
         '_updated': 0.0,
         '_type': kind['id'],
         '_number': state.next_number(),
