@@ -49,6 +49,7 @@ from hansa.services.numbering import Numbering
 from hansa.services.placing import Placing
 from hansa.services.preparing import Preparing
 from hansa.services.quotas import Quotas
+from hansa.services.refreshing import Refreshing
 from hansa.services.relay import Relay
 from hansa.services.routing import Routing
 from hansa.services.sharing.access import Access
@@ -81,12 +82,15 @@ _CLEAR_EVERY = 60.0
 class House:
     """Everything that runs, ready to be served; `hall` is the ASGI application."""
 
-    def __init__(self, hall: Hall, store: Store, membership: Membership, flock: Flock, roster: Roster, loops: list[asyncio.Task[None]]) -> None:
+    def __init__(
+        self, hall: Hall, store: Store, membership: Membership, flock: Flock, roster: Roster, refreshing: Refreshing, loops: list[asyncio.Task[None]]
+    ) -> None:
         self.hall = hall
         self.store = store
         self.membership = membership
         self.roster = roster
         self.flock = flock
+        self._refreshing = refreshing
         self._loops = loops
 
     async def close(self) -> None:
@@ -95,6 +99,7 @@ class House:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.membership.close()
+        await self._refreshing.close()
         await self.flock.close()
         for member in self.roster:
             await member.site.close()
@@ -150,6 +155,7 @@ async def build(
         numbering=Numbering(store, roster),
         placing=Placing(store, roster, relay, journal, preparing, surveying, charging, allotting, flock, companies),
         quotas=quotas,
+        refreshing=Refreshing(roster, accounts, flock, clock),
         relay=relay,
         roster=roster,
         routing=Routing(store, locating, relay, preparing, journal, charging, flock),
@@ -170,7 +176,7 @@ async def build(
         (Admitting(store, access).go_over, _ADMIT_EVERY),
         (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
     )
-    return House(hall, store, membership, flock, roster, [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds])
+    return House(hall, store, membership, flock, roster, services.refreshing, [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds])
 
 
 def _doors(

@@ -17,3 +17,14 @@ class Observer(Protocol):
     def poke(self, site: str, *kinds: str) -> None:
         """Ask soon for what changed in these kinds; returns at once."""
         ...
+
+
+class Leveller(Protocol):
+    """Brings the inventory level with a site for somebody who waits."""
+
+    async def level(self, site: str, kind: str, since: float) -> bool:
+        """See to it that all of a kind was looked at after `since` (epoch seconds): at once if it was, else by one look now.
+
+        False where the site does not tell. Takes as long as the site does; may be cancelled.
+        """
+        ...

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from hansa.model.errors import NotFound
 from hansa.model.site import Capabilities, SiteSpec
 from hansa.ports.site import Site
+from hansa.ports.tally import Tally
 
 
 class Member:
     """One site of the league. `capabilities` is None until it answered for the first time.
 
-    `synced` holds for each kind when the inventory was last level with the site (epoch seconds).
+    `synced` holds for each kind when the inventory was last level with the site (epoch seconds), `tallies` what was counted on the way.
     """
 
     def __init__(self, site: Site, spec: SiteSpec, capabilities: Capabilities | None = None) -> None:
@@ -20,6 +21,7 @@ class Member:
         self.spec = spec
         self.capabilities = capabilities
         self.synced: dict[str, float] = {}
+        self.tallies: dict[str, Tally] = {}
 
     @property
     def name(self) -> str:
@@ -29,6 +31,13 @@ class Member:
     def managed(self) -> bool:
         """Whether the league may make projects and users there."""
         return self.capabilities is not None and self.capabilities.mode == 'managed'
+
+    def tally(self, kind: str) -> Tally:
+        """What is counted of a kind here."""
+        found = self.tallies.get(kind)
+        if found is None:
+            found = self.tallies[kind] = Tally()
+        return found
 
     def zones(self, service: str) -> tuple[str, ...]:
         """The site's own availability zones of a service."""

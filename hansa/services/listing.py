@@ -13,13 +13,14 @@ from hansa.ports.store import Store
 
 class Page(msgspec.Struct, frozen=True):
     """`records` in order; `full` says that there are as many as were asked for, so that more may follow; `ages` are seconds per site;
-    `dark` are sites that do not answer.
+    `dark` are sites that do not answer, `late` those that answer, but not in time for the age that the caller wanted.
     """
 
     records: list[Record]
     full: bool
     ages: dict[str, float]
     dark: frozenset[str]
+    late: frozenset[str] = frozenset()
 
     @property
     def age(self) -> int:

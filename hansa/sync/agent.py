@@ -116,6 +116,18 @@ class Agent:
         # A list that was asked for later may have come in before; then what stands is newer than this answer.
         return records[0] if records else await self._intake.standing(self.member, kind, site_id)
 
+    async def level(self, kind: str, since: float) -> bool:
+        """One look at a kind for somebody who waits, unless there was one after `since` (epoch seconds). False where the site does not tell."""
+        track = self._tracks.get(kind)
+        if track is None:
+            return True
+        async with self._lane:
+            if self.member.synced.get(kind, -math.inf) < since and not track.absent:
+                if not self._described or KINDS[kind].service in self._outages:
+                    return False
+                await self._attempt(kind, self._poll if self._followed(kind) else self._complete)
+            return track.absent or self.member.synced.get(kind, -math.inf) >= since
+
     async def turn(self) -> None:
         """Whatever is due now: the site's description, changes of each kind, and one step of a sweep."""
         async with self._lane:
@@ -168,6 +180,7 @@ class Agent:
         except (SiteDown, Unauthorized) as error:
             now = self._clock.monotonic()
             self._outages.lost(service, error, now, now - began)
+            self.member.tally(kind).failures += 1
             self._put_off(kind, now)
             return False
         except Unsupported as error:
@@ -192,6 +205,7 @@ class Agent:
 
     def _stumbled(self, kind: str, error: Exception) -> None:
         """An answer was none; the next may be one."""
+        self.member.tally(kind).failures += 1
         if kind and not self._tracks[kind].failing:
             self._tracks[kind].failing = True
             _LOG.warning('Site %s: %s cannot be followed: %s', self.member.name, kind, error)
@@ -298,6 +312,7 @@ class Agent:
         track.cursor = cursor
         track.poll_due = min(track.poll_due, now + track.period(self._pace, now))
         self.member.synced[kind] = wall
+        self.member.tally(kind).polled(cursor, date, self._clock.now())
 
     async def _changes(self, kind: str, ask: lists.Ask, marker: str, timeout: float) -> Page | None:
         """A page of changes; None where the site turns out not to tell them, so that whole lists must do."""
@@ -376,6 +391,7 @@ class Agent:
         track.sweep_due = min(track.sweep_due, now + wait)
         level = self._clock.now() - (now - sweep.began)
         self.member.synced[sweep.kind] = max(level, self.member.synced.get(sweep.kind, 0.0))
+        self.member.tally(sweep.kind).swept_to(level)
 
 
 def _key(site: str) -> str:

@@ -54,6 +54,10 @@ class Flock:
             raise SiteDown(site, 'is not looked at yet')
         return await self._agents[site][0].refresh(kind, site_id)
 
+    async def level(self, site: str, kind: str, since: float) -> bool:
+        """One look at a kind of a site, unless there was one after `since`. False where it does not tell, or is not looked at yet."""
+        return site in self._agents and await self._agents[site][0].level(kind, since)
+
     async def catch_up(self, site: str) -> None:
         """One complete pass over a site now. Raises NotFound for an unknown site, SiteDown and Unauthorized."""
         if site not in self._agents:

@@ -58,6 +58,7 @@ class Intake:
             else:
                 settled = await self._refuse_strangers(member, kind, changed)
             await self._store.put(settled)
+            member.tally(kind).took(len(settled))
             results = {site_id: record for site_id, (_, record) in believed.items()}
             for record in changed:
                 del results[record.site_id]

@@ -41,6 +41,7 @@ class Reader:
         """One page of a list."""
         answer = await self._get(ask.kind.service, ask.path, ask.page(marker), timeout)
         body = await answer.read()
+        self._member.tally(ask.kind.name).answered(len(body))
         if answer.status in {403, 404} and not marker:
             raise Unsupported(f'Site {self._member.name} answered {answer.status} to GET {ask.path}.')
         self._expect(answer.status, ask.path)
@@ -56,6 +57,7 @@ class Reader:
         path = f'{about.collection}/{urllib.parse.quote(site_id, safe="")}'
         answer = await self._get(about.service, path, '', timeout)
         body = await answer.read()
+        self._member.tally(kind).answered(len(body))
         if answer.status == 404:
             return None
         self._expect(answer.status, path)

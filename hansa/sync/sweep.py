@@ -85,6 +85,7 @@ class Sweep:
         if not page.marker:
             now = self._clock.monotonic()
             self._track.told(self._told & self._known.keys())
+            self._member.tally(self.kind).drift = len(self._told ^ self._known.keys())
             unknown = [] if self.deep else sorted(self._told.difference(self._known))
             self._questions = self._track.doubtful([*diff.missing(self._known, self._told), *unknown], now)[:MOST_QUESTIONS]
             self.done = not self._questions

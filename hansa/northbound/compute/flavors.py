@@ -27,7 +27,7 @@ def listed(services: kinds.Services, access: Access, *, detail: bool) -> table.H
         if listing.query.projects is not None:
             also = await access.granted(ask.call.token.project)
             listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[:MOST]))
-        found = await lists.page(services, listing)
+        found = await lists.page(services, ask, listing)
         items = lists.shown(ask, found, detail=detail)
         links: list[dict[str, str]] = []
         if found.full:

@@ -33,7 +33,7 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
     async def handle(ask: table.Ask) -> wire.Answer:
         flavors = await flavor_ids(services)
         listing = params.listing('server', ask.request.items(), ask.call, sites=services.roster.names(), flavors=flavors, detail=detail)
-        found = await lists.page(services, listing)
+        found = await lists.page(services, ask, listing)
         items = lists.shown(ask, found, detail=detail, flavors=flavors)
         links: list[dict[str, str]] = []
         if found.full:

@@ -21,6 +21,7 @@ from hansa.services.locating import Locating
 from hansa.services.numbering import Numbering
 from hansa.services.placing import Placing, made
 from hansa.services.quotas import Quotas
+from hansa.services.refreshing import Refreshing
 from hansa.services.relay import Forward, Relay, Reply
 from hansa.services.routing import LastKnown, Routing, decoded
 from hansa.services.sharing.grants import Grants
@@ -47,6 +48,7 @@ class Services(msgspec.Struct):
     numbering: Numbering
     placing: Placing
     quotas: Quotas
+    refreshing: Refreshing
     relay: Relay
     roster: Roster
     routing: Routing

@@ -10,6 +10,7 @@ import msgspec
 from hansa.model.errors import BadRequest, NotFound
 from hansa.model.resource import KINDS, Record
 from hansa.northbound.hall import filters, kinds, table, versions, wire
+from hansa.rules import freshness as asking
 from hansa.rules import views
 from hansa.services.listing import Page
 
@@ -17,8 +18,20 @@ _ABSENT = frozenset(('volume', 'network'))
 """APIs for which an unknown marker is a 404."""
 
 
-async def page(services: kinds.Services, listing: filters.Listing) -> Page:
-    """The page that a list request asks for. Raises BadRequest for a marker that nobody has, NotFound where the API says so."""
+async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listing) -> Page:
+    """The page that a list request asks for, as young as it asks. Raises BadRequest for a marker that nobody has, NotFound where the API says so."""
+    late = await refreshed(services, ask, listing.query.kind)
+    found = await _page(services, listing)
+    return msgspec.structs.replace(found, late=late) if late else found
+
+
+async def refreshed(services: kinds.Services, ask: table.Ask, kind: str) -> frozenset[str]:
+    """Have sites asked for a kind whose copy is older than the request wants (`Cache-Control: max-age`); those that did not tell in time."""
+    most = asking.asked(ask.request.header('cache-control'))
+    return frozenset() if most is None else await services.refreshing.within(ask.call, kind, most)
+
+
+async def _page(services: kinds.Services, listing: filters.Listing) -> Page:
     if not listing.offset:
         try:
             return await services.listing.page(listing.query, listing.limit)
@@ -57,12 +70,12 @@ def _shown(
 
 
 def freshness(found: Page) -> list[tuple[str, str]]:
-    """How old the list is, as a whole and by site, and which sites do not answer."""
+    """How old the list is, as a whole and by site, and which sites do not answer, or did not in time for the age that was asked for."""
     headers = [('Age', str(found.age))]
     if found.ages:
         headers.append(('x-hansa-ages', ', '.join(f'{site}={age:.0f}' for site, age in sorted(found.ages.items()))))
-    if found.dark:
-        headers.append(('x-hansa-missing-sites', ','.join(sorted(found.dark))))
+    if found.dark or found.late:
+        headers.append(('x-hansa-missing-sites', ','.join(sorted(found.dark | found.late))))
     return headers
 
 

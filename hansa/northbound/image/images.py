@@ -26,7 +26,7 @@ def listed(services: kinds.Services, members: Members) -> table.Handler:
             if given.get('visibility') == 'all':
                 also += await _community(services, listing)
             listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[:MOST]))
-        found = await lists.page(services, listing)
+        found = await lists.page(services, ask, listing)
         body: dict[str, object] = {'images': lists.shown(ask, found, detail=True), 'schema': '/v2/schemas/images'}
         query = f'?{ask.request.query}' if ask.request.query else ''
         body['first'] = f'/v2/images{query}'

@@ -50,7 +50,8 @@ class GroupsRoom:
     async def rules(self, ask: table.Ask) -> wire.Answer:
         """`GET /security-group-rules`: those of all groups that the caller sees; filters by equality."""
         projects = None if ask.call.token.admin else (ask.call.token.project,)
-        found = await self._services.listing.page(Query('security_group', projects))
+        late = await lists.refreshed(self._services, ask, 'security_group')
+        found = msgspec.structs.replace(await self._services.listing.page(Query('security_group', projects)), late=late)
         every = [rule for group in found.records for rule in rules(group)]
         kept, fields = params.rules(every, ask.request.items())
         shown = [{key: value for key, value in rule.items() if not fields or key in fields} for rule in kept]

@@ -23,7 +23,7 @@ def listed(services: kinds.Services, kind: str) -> table.Handler:
     async def handle(ask: table.Ask) -> wire.Answer:
         listing = params.listing(kind, ask.request.items(), ask.call, services.roster.names())
         lent = await _lent(services, ask, kind) if listing.query.projects is not None else ()
-        found = await lists.page(services, msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent)))
+        found = await lists.page(services, ask, msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent)))
         items = [item | ({'shared': True} if item['id'] in lent else {}) for item in lists.shown(ask, found, detail=True)]
         if listing.fields:
             items = [{key: value for key, value in item.items() if key in listing.fields} for item in items]

@@ -20,7 +20,7 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, gran
         if granted and listing.query.projects is not None:
             also = await services.grants.granted(kind, ask.call.token.project)
             listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[: filters.MAX_PAGE]))
-        found = await lists.page(services, listing)
+        found = await lists.page(services, ask, listing)
         items = lists.shown(ask, found, detail=detail)
         links: list[dict[str, str]] = []
         if found.full:
