@@ -78,6 +78,8 @@ _LEVEL_EVERY = 15.0
 _ADMIT_EVERY = 60.0
 _CLEAR_EVERY = 60.0
 
+Doors = dict[str, Callable[[wire.Request], Awaitable[wire.Answer]]]
+
 
 class House:
     """Everything that runs, ready to be served; `hall` is the ASGI application."""
@@ -164,11 +166,7 @@ async def build(
     )
     membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
     league = League(store, roster, membership, allotting, identity, clock, config.url)
-    hall = Hall(
-        {**_doors(config, services, preparing, identity, roster), 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)},
-        {'league': league.answer},
-        config.limits_connections,
-    )
+    hall = _hall(config, _doors(config, services, preparing, identity, roster), identity_door, league)
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
     rounds = (
         (recovering.go_over, _RECOVER_EVERY),
@@ -179,9 +177,14 @@ async def build(
     return House(hall, store, membership, flock, roster, services.refreshing, [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds])
 
 
+def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: League) -> Hall:
+    open_to_all = {**doors, 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)}
+    return Hall(open_to_all, {'league': league.answer}, config.limits_connections)
+
+
 def _doors(
     config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster
-) -> dict[str, Callable[[wire.Request], Awaitable[wire.Answer]]]:
+) -> Doors:
     def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
         return kind(style, routes, identity, roster, config.url).answer
 
