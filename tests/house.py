@@ -106,13 +106,13 @@ class League:
         return told
 
 
-async def drive(app: Callable[..., Any], method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-    """One request to an ASGI application."""
+async def drive(app: Callable[..., Any], method: str, path: str, headers: Mapping[str, str], body: bytes, *, local: bool = False) -> Answer:
+    """One request to an ASGI application; a `local` one comes by the unix socket."""
     target, _, query = path.partition('?')
     scope = {
         'type': 'http', 'http_version': '1.1', 'method': method, 'scheme': 'http', 'path': target, 'raw_path': target.encode(),
         'query_string': query.encode(), 'headers': [(name.lower().encode(), value.encode('latin1')) for name, value in headers.items()],
-        'server': ('league.test', 80), 'client': ('192.0.2.1', 1234),
+        'server': ('hansa.sock', None) if local else ('league.test', 80), 'client': ('192.0.2.1', 1234),
     }  # fmt: skip
     incoming = [body]
     start: dict[str, Any] = {}

@@ -22,6 +22,7 @@ from hansa.northbound.hall.app import Hall
 from hansa.northbound.identity.door import IdentityDoor
 from hansa.northbound.image import errors as image_errors
 from hansa.northbound.image import routes as image_routes
+from hansa.northbound.league import door as league_door
 from hansa.northbound.league.routes import League
 from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
@@ -166,7 +167,7 @@ async def build(
     )
     membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
     league = League(store, roster, membership, allotting, identity, clock, config.url)
-    hall = _hall(config, _doors(config, services, preparing, identity, roster), identity_door, league)
+    hall = _hall(config, _doors(config, services, preparing, identity, roster, league), identity_door, league)
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
     rounds = (
         (recovering.go_over, _RECOVER_EVERY),
@@ -183,7 +184,7 @@ def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: Lea
 
 
 def _doors(
-    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster
+    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: League
 ) -> Doors:
     def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
         return kind(style, routes, identity, roster, config.url).answer
@@ -199,6 +200,7 @@ def _doors(
         ),
         'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
         'placement': opened(door.Door, door.Style('placement', 'placement', placement_errors.fault), placement_routes.routes(services)),
+        'league': opened(door.Door, league_door.STYLE, league_door.readable(league)),
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
     }
 

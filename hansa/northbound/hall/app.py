@@ -17,7 +17,7 @@ _log = logging.getLogger('hansa.hall')
 
 
 class Hall:
-    """`doors` by first path segment; `local` ones open only to whoever comes by the unix socket.
+    """`doors` by first path segment; `local` ones open only to whoever comes by the unix socket, and go before the others there.
 
     At most `most` requests are under way at once; one more is told to come back (503, Retry-After).
     """
@@ -50,7 +50,7 @@ class Hall:
             if not _PLAIN.fullmatch(scope['raw_path']) or not _PLAIN.fullmatch(scope['query_string']):
                 raise BadRequest('The path or the query has characters in it that a URL cannot have; percent-encode them.')
             request = wire.Request(scope, receive, f'/{rest}', id)
-            door = self.doors.get(first) or (self._local.get(first) if request.local else None)
+            door = (self._local.get(first) if request.local else None) or self.doors.get(first)
             if door is None:
                 return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self.doors))}.'))
             if self._under_way > self._most and first != 'healthcheck':

@@ -1,4 +1,4 @@
-"""The league API: what the operator's command line asks of a running league, on the unix socket alone."""
+"""The league API: what the operator's command line asks of a running league on the unix socket. `door.py` shows a part of it elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hansa.model.resource import KINDS, Record
 from hansa.model.site import SiteSpec
 from hansa.northbound.hall import wire
 from hansa.northbound.hall.table import Ask, Route, Table
-from hansa.northbound.league import views
+from hansa.northbound.league import errors, views
 from hansa.northbound.league.quotas import QuotaRoom
 from hansa.ports.clock import Clock
 from hansa.ports.identity import Identity
@@ -39,7 +39,7 @@ class _Join(msgspec.Struct):
 
 
 class League:
-    """Handlers, and the door around them."""
+    """Handlers, and the door around them. `reading` are the routes that administrators may use with a token too."""
 
     def __init__(
         self, store: Store, roster: Roster, membership: Membership, allotting: Allotting, identity: Identity, clock: Clock, address: str
@@ -51,15 +51,18 @@ class League:
         self._address = address
         self._since = clock.now()
         quotas = QuotaRoom(allotting, roster, identity)
+        self.reading = (
+            Route('own', 'GET', '/v1/status', self.status),
+            Route('own', 'GET', '/v1/sites', self.sites),
+            Route('own', 'GET', '/v1/sites/{name}', self.site),
+            Route('own', 'GET', '/v1/why/{kind}/{id}', self.why),
+        )
         self._table = Table(
             (
-                Route('own', 'GET', '/v1/status', self.status),
-                Route('own', 'GET', '/v1/sites', self.sites),
+                *self.reading,
                 Route('own', 'POST', '/v1/sites', self.join),
-                Route('own', 'GET', '/v1/sites/{name}', self.site),
                 Route('own', 'DELETE', '/v1/sites/{name}', self.leave),
                 Route('own', 'POST', '/v1/sites/{name}/check', self.check),
-                Route('own', 'GET', '/v1/why/{kind}/{id}', self.why),
                 Route('own', 'GET', '/v1/quotas', quotas.listed),
                 Route('own', 'GET', '/v1/quotas/{project}', quotas.one),
                 Route('own', 'PUT', '/v1/quotas/{project}', quotas.change),
@@ -75,7 +78,7 @@ class League:
             route, names = self._table.match(request.method, request.words)
             return await route.handler(Ask(Call(request.id, _OPERATOR, 'league'), request, names))
         except HansaError as error:
-            return wire.document(error.status, {'error': {'message': str(error)}})
+            return errors.fault(error, request.id)
 
     async def status(self, _: Ask) -> wire.Answer:
         """`GET /status`."""
@@ -95,8 +98,8 @@ class League:
 
     async def sites(self, _: Ask) -> wire.Answer:
         """`GET /sites`."""
-        summary = await self._store.summary()
-        found = [views.site(member, summary, await self._unclaimed(member), self._clock.now()) for member in self._roster]
+        summary, now = await self._store.summary(), self._clock.now()
+        found = [views.site(each, summary, await self._unclaimed(each), now) | views.kinds(each, summary, now) for each in self._roster]
         return wire.document(200, {'sites': found})
 
     async def site(self, ask: Ask) -> wire.Answer:

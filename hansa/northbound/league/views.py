@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from hansa.model.decision import Decision
 from hansa.model.site import Capabilities
 from hansa.ports.roster import Member
+from hansa.ports.tally import Tally
 from hansa.rules import features, lacks
+
+_COUNTED = ('polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records', 'batches')
 
 Summary = list[tuple[str, str, int, float]]
 
@@ -51,8 +54,15 @@ def details(
         'extensions': list(capabilities.extensions) if capabilities else [],
         'missing': [*(_missing(capabilities) if capabilities else ()), *lacks.sentences(member.name, league or {})],
         'health': {'reachable': health.reachable, 'since': moment(health.since), 'reason': health.reason},
-        'kinds': [_kind(member, kind, count, now) for name, kind, count, _ in summary if name == member.name],
+        **kinds(member, summary, now),
     }
+
+
+def kinds(member: Member, summary: Summary, now: float) -> dict[str, object]:
+    """How fresh the copy of each kind is, and what it took to keep it so."""
+    counts = {kind: count for name, kind, count, _ in summary if name == member.name}
+    known = counts.keys() | member.synced.keys() | {kind for kind in member.tallies if kind}
+    return {'kinds': [_kind(member, kind, counts.get(kind, 0), now) for kind in sorted(known)]}
 
 
 def _missing(capabilities: Capabilities) -> list[str]:
@@ -61,11 +71,18 @@ def _missing(capabilities: Capabilities) -> list[str]:
 
 def _kind(member: Member, kind: str, count: int, now: float) -> dict[str, object]:
     when = member.synced.get(kind)
+    tally = member.tallies.get(kind) or Tally()
     return {
         'kind': kind,
         'count': count,
         'age_s': None if when is None else round(now - when, 1),
         'synced_at': None if when is None else moment(when),
+        'cursor': tally.cursor,
+        'lag_s': None if tally.lag is None else round(tally.lag, 1),
+        'swept_at': moment(tally.swept) if tally.swept else None,
+        'drift': tally.drift,
+        'backlog': tally.backlog,
+        **{name: getattr(tally, name) for name in _COUNTED},
     }
 
 
