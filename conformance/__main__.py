@@ -47,7 +47,7 @@ def main() -> int:
             before = remains.things(clouds, [f'{name}-admin' for name in CLOUDS])
             ids = tests if options.differing else _lacking(tests, files['league'])
             _run('league', running.Runner(options.results / 'league', public), ids, files['league'], options)
-            left = _left(clouds, before, 'tempest' if options.busy else '')
+            left = _left(clouds, before, remains.own(REASONS), 'tempest' if options.busy else '')
     direct, through_league = (results.loaded(files[side]) for side in SIDES)
     judged = every if options.write else [id for id in every if id in set(tests) or id in direct or id in through_league]
     verdict = judging.judged(judged, direct, through_league, known)
@@ -124,11 +124,11 @@ def _league(options: argparse.Namespace, clouds: pathlib.Path) -> Iterator[pathl
             yield one.clouds
 
 
-def _left(clouds: pathlib.Path, before: remains.Things, word: str) -> list[str]:
+def _left(clouds: pathlib.Path, before: remains.Things, own: Sequence[remains.Own], word: str) -> list[str]:
     """What stays behind; servers take their time to go, and the league clears its shadows away by and by."""
     deadline = time.monotonic() + _CLEARING_SECONDS
     while True:
-        left = remains.left(before, remains.things(clouds, [f'{name}-admin' for name in CLOUDS]), word)
+        left = remains.left(before, remains.things(clouds, [f'{name}-admin' for name in CLOUDS]), own, word)
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(_PAUSE)

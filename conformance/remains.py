@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pathlib
+import re
+import tomllib
 from collections.abc import Sequence
+
+import msgspec
 
 from bench import cloud
 
@@ -31,6 +35,18 @@ _LISTS = (
 )
 
 
+class Own(msgspec.Struct, frozen=True):
+    """What the tests themselves leave behind at any cloud: the lines that `things` (a regular expression) finds, and why."""
+
+    things: str
+    reason: str
+
+
+def own(file: pathlib.Path) -> list[Own]:
+    """The data file's `[[left]]` entries. Raises msgspec.ValidationError."""
+    return msgspec.convert(tomllib.loads(file.read_text(encoding='utf-8')).get('left', []), type=list[Own])
+
+
 def things(file: pathlib.Path, entries: Sequence[str]) -> Things:
     """Everything that these administrators see, as 'cloud kind id' -> what it calls itself. Raises RuntimeError."""
     found: Things = {}
@@ -44,6 +60,7 @@ def things(file: pathlib.Path, entries: Sequence[str]) -> Things:
     return found
 
 
-def left(before: Things, after: Things, word: str = '') -> list[str]:
-    """What is new, a line each; with a `word`, only what names it, for a lab that others use meanwhile."""
-    return [f'{key} {said}'.strip() for key, said in sorted(after.items()) if key not in before and word in said]
+def left(before: Things, after: Things, known: Sequence[Own], word: str = '') -> list[str]:
+    """What is new and not the tests' own, a line each; with a `word`, only what names it, for a lab that others use meanwhile."""
+    lines = [f'{key} {said}'.strip() for key, said in sorted(after.items()) if key not in before and word in said]
+    return [line for line in lines if not any(re.search(one.things, line) for one in known)]

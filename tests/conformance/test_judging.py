@@ -83,5 +83,6 @@ def test_it_is_told_side_by_side_and_as_a_page() -> None:
 def test_what_is_left_behind_is_what_was_not_there_before() -> None:
     before = {'east-admin servers 1': 'old'}
     after = {**before, 'east-admin servers 2': 'tempest-x', 'west-admin volumes 3': ''}
-    assert remains.left(before, after) == ['east-admin servers 2 tempest-x', 'west-admin volumes 3']
-    assert remains.left(before, after, 'tempest') == ['east-admin servers 2 tempest-x']
+    assert remains.left(before, after, []) == ['east-admin servers 2 tempest-x', 'west-admin volumes 3']
+    assert remains.left(before, after, [], 'tempest') == ['east-admin servers 2 tempest-x']
+    assert remains.left(before, after, [remains.Own(r'^west-\S+ volumes', 'its own')]) == ['east-admin servers 2 tempest-x']
