@@ -11,6 +11,7 @@ import msgspec
 from hansa.model.call import Call
 from hansa.model.errors import HansaError, NotFound
 from hansa.model.listing import Query
+from hansa.model.resource import KINDS
 from hansa.northbound.compute import moves, params
 from hansa.northbound.hall import filters, headers, kinds, lists, table, wire
 from hansa.rules import references
@@ -18,6 +19,7 @@ from hansa.services.relay import Forward
 from hansa.services.routing import decoded
 
 _OUTLIVING = 'os-instance-actions'
+_AUTO = b'"auto_allocated_network"'
 _GROUPLESS = re.compile(rb'"server_groups":\s*\[\s*\]')
 
 
@@ -56,6 +58,8 @@ def one(services: kinds.Services) -> table.Handler:
             if outlived is None:
                 raise
             return outlived
+        if isinstance(told.body, bytes) and _AUTO in told.body and ask.request.method in kinds.READS:
+            await _allocated(services, ask.call, told)
         if isinstance(told.body, bytes) and _GROUPLESS.search(told.body) and 'rest' not in ask.names:
             company = await services.companies.of(ask.names['id'])
             if company:
@@ -63,6 +67,17 @@ def one(services: kinds.Services) -> table.Handler:
         return told
 
     return handle
+
+
+async def _allocated(services: kinds.Services, call: Call, told: wire.Answer) -> None:
+    """A network that Neutron made by itself while the server was built: who sees the server's address finds it in the list."""
+    name = _AUTO.decode().strip('"')
+    known = Query('network', (call.token.project,), public=False, filters=(filters.equals(('name',), name),), limit=1)
+    site = next((value for key, value in told.headers if key == 'x-hansa-site'), '')
+    if not site or (await services.listing.page(known, 1)).records:
+        return
+    await _look(services, call, site, 'network', '/networks', 'networks', {'name': name})
+    services.routing.poke(services.roster.get(site), 'subnet', 'router', 'port')
 
 
 async def _outlived(services: kinds.Services, ask: table.Ask) -> wire.Answer | None:
@@ -108,12 +123,17 @@ def act(services: kinds.Services) -> table.Handler:
 async def _shelved(services: kinds.Services, call: Call, id: str, site: str) -> None:
     """Nova makes the image of a shelved server in the moment of the order, and names it in no answer."""
     record = await services.locating.record(call, 'server', id)
+    if record is not None:
+        await _look(services, call, site, 'image', '/images', 'images', {'name': f'{record.name}-shelved'})
+
+
+async def _look(services: kinds.Services, call: Call, site: str, kind: str, path: str, plural: str, query: dict[str, str]) -> None:
+    """Bring the inventory level with what a site lists; where it does not tell now, its agent will."""
     member = services.roster.get(site)
-    query = urlencode({'name': f'{record.name}-shelved' if record else id, 'limit': 10})
     with contextlib.suppress(HansaError):
-        status, raw = await services.relay.ask(call, member, 'image', '/images', query)
-        for each in msgspec.json.decode(raw)['images'] if status == 200 else ():
-            await services.routing.look(member, 'image', each['id'])
+        status, raw = await services.relay.ask(call, member, KINDS[kind].service, path, urlencode({**query, 'limit': 10}))
+        for each in msgspec.json.decode(raw)[plural] if status == 200 else ():
+            await services.routing.look(member, kind, each['id'])
 
 
 async def _made(services: kinds.Services, site: str, image: str) -> None:
