@@ -22,6 +22,7 @@ from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.clock import HandClock
 from hansa.sites.sim.cloud import SimCloud
 from hansa.sites.sim.fault import Fault
+from hansa.sites.sim.fleet.cloud import FleetCloud
 from hansa.sites.sim.transport import AsgiTransport
 from tests.sites.wire import Talk, saying_once, serve
 
@@ -47,8 +48,8 @@ class Subject:
             await site.close()
 
 
-def simulated(fault: Fault | None = None) -> Subject:
-    app = SimCloud('east', HandClock())
+def simulated(fault: Fault | None = None, app: SimCloud | None = None) -> Subject:
+    app = app or SimCloud('east', HandClock())
     app.fault = fault
     cloud = AsgiTransport(app)
 
@@ -74,13 +75,19 @@ def real(name: str) -> Subject:
 
 
 LAB = pytest.mark.lab
-WHERE = pytest.mark.parametrize('where', ['sim', pytest.param('east', marks=LAB), pytest.param('west', marks=LAB)])
+WHERE = pytest.mark.parametrize('where', ['sim', 'fleet', pytest.param('east', marks=LAB), pytest.param('west', marks=LAB)])
+
+
+def subject(where: str) -> Subject:
+    if where == 'fleet':
+        return simulated(app=FleetCloud('east', HandClock(), size=50, life=10))
+    return simulated() if where == 'sim' else real(where)
 
 
 def played(where: str, steps: Steps) -> None:
     async def main() -> None:
         async with asyncio.timeout(60):
-            await steps(simulated() if where == 'sim' else real(where))
+            await steps(subject(where))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

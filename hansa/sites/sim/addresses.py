@@ -224,8 +224,7 @@ RBAC_POLICIES = Kind(
 
 def taken(state: State, subnet: str) -> set[str]:
     """Addresses of a subnet that ports and floating IPs hold."""
-    held = {fixed['ip_address'] for port in state.ports.values() for fixed in port['fixed_ips'] if fixed['subnet_id'] == subnet}
-    return held | {one['floating_ip_address'] for one in state.floatingips.values()}
+    return state.held(subnet) | {one['floating_ip_address'] for one in state.floatingips.values()}
 
 
 def _free(state: State, subnet: Doc) -> Iterator[str]:

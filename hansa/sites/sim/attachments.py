@@ -43,7 +43,7 @@ def parted(state: State, doc: Doc, changes: Doc) -> None:
 
 def of_server(state: State, server: str) -> list[Doc]:
     """All attachments of one server, oldest first."""
-    return [doc for doc in state.attachments.values() if doc['instance'] == server]
+    return state.attachments_of(server)
 
 
 def _find(ask: Ask, id: str) -> Doc:

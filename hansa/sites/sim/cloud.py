@@ -68,12 +68,13 @@ class Logged(msgspec.Struct, frozen=True):
 class SimCloud:
     """An OpenStack cloud in memory. URLs in its answers are http://NAME.sim/… unless it was asked at another host."""
 
-    def __init__(self, name: str, clock: Clock, seed: int = 0) -> None:
+    def __init__(self, name: str, clock: Clock, seed: int = 0, state: State | None = None, remembered: int = LOG_LENGTH) -> None:
         self.name = name
         self.clock = clock
-        self.state = State(name, clock, seed)
+        self.state = state or State(name, clock, seed)
         self.fault: Fault | None = None
-        self.log: deque[Logged] = deque(maxlen=LOG_LENGTH)
+        self.log: deque[Logged] = deque(maxlen=remembered)
+        self.shortcut: Callable[[Ask], Answer | None] | None = None
         _fill(self.state)
 
     def settle(self) -> None:
@@ -95,16 +96,17 @@ class SimCloud:
         if fault and fault.kind != 'lose_reply':
             answered = await self._suffer(fault)
             if answered:
-                await _reply(send, answered, method, {})
+                await reply(send, answered, method, {})
                 return
         body = await _body(receive)
         if body is None:
-            await _reply(send, Answer(413, raw=b'too large'), method, {})
+            await reply(send, Answer(413, raw=b'too large'), method, {})
             return
-        answer, stamp = self._answer(service, method, path, query, headers, body)
+        base = f'http://{headers.get("host", f"{self.name}.sim")}{scope.get("root_path", "")}'
+        answer, stamp = self.answer(service, method, path, query, headers, body, base)
         if fault and fault.kind == 'lose_reply':
             raise ConnectionResetError(f'{self.name}: the connection broke after the request was carried out')
-        await _reply(send, answer, method, stamp)
+        await reply(send, answer, method, stamp)
 
     async def _suffer(self, fault: Fault) -> Answer | None:
         if fault.kind == 'refuse':
@@ -118,17 +120,17 @@ class SimCloud:
             return Answer(200, raw=b'<html>\xff not what you asked for', headers={'Content-Type': 'application/json'})
         return Answer(fault.status, raw=b'Service Unavailable', headers={'Content-Type': 'text/plain'})
 
-    def _answer(
-        self, service: str, method: str, path: str, query: str, headers: dict[str, str], body: bytes
+    def answer(
+        self, service: str, method: str, path: str, query: str, headers: dict[str, str], body: bytes, base: str
     ) -> tuple[Answer, dict[str, str]]:
+        """What one request comes to, and the headers that every answer has; `base` is the URL of this cloud."""
         self.settle()
-        host = headers.get('host', f'{self.name}.sim')
         request_id = f'req-{self.state.new_id()}'
         handler = SERVICES.get(service)
         if handler is None:
             return Answer(404, raw=b'no such service', headers={'Content-Type': 'text/plain'}), {}
         below = path.removeprefix(f'/{service}')
-        ask = Ask(self.state, method, below, query, headers, body, f'http://{host}', request_id)
+        ask = Ask(self.state, method, below, query, headers, body, base, request_id, shortcut=self.shortcut)
         return handler(ask), {'x-openstack-request-id': request_id}
 
 
@@ -160,7 +162,8 @@ async def _body(receive: Receive) -> bytes | None:
             return b''.join(parts)
 
 
-async def _reply(send: Send, answer: Answer, method: str, more: dict[str, str]) -> None:
+async def reply(send: Send, answer: Answer, method: str, more: dict[str, str]) -> None:
+    """Send an answer, with `more` headers."""
     content = answer.raw
     headers = {'Content-Type': 'application/json'} | more | answer.headers
     if content is None:

@@ -39,7 +39,7 @@ def index(ask: Ask, kind: Kind) -> Answer:
     if reverse:
         items.reverse()
     body: Doc = {kind.plural: [only(ask, doc) for doc in items]}
-    if links := _links(ask, kind, items, most, reverse):
+    if links := links_of(ask, kind, items, most, reverse):
         body[f'{kind.plural}_links'] = links
     return Answer(200, body)
 
@@ -50,7 +50,8 @@ def only(ask: Ask, doc: Doc) -> Doc:
     return {key: value for key, value in doc.items() if key in wanted} if wanted else doc
 
 
-def _links(ask: Ask, kind: Kind, items: list[Doc], limit: int, reverse: bool) -> list[Doc]:
+def links_of(ask: Ask, kind: Kind, items: list[Doc], limit: int, reverse: bool) -> list[Doc]:
+    """To the pages before and after this one; none where no limit was asked for."""
     if not limit or not items:
         return []
     kept = [(key, value) for key, value in ask.query if key not in ('marker', 'page_reverse')]

@@ -105,8 +105,7 @@ def _make(ask: Ask, kind: Kind, given: Doc) -> Doc:
 
 def _within_quota(ask: Ask, kind: Kind, project: str) -> None:
     limit = ask.state.quota('network', project).get(kind.one, -1)
-    used = sum(doc['project_id'] == project for doc in ask.state.table(kind.plural).values())
-    if 0 <= limit <= used:
+    if limit >= 0 and limit <= sum(doc['project_id'] == project for doc in ask.state.table(kind.plural).values()):
         raise Refused(409, f"Quota exceeded for resources: ['{kind.one}'].", 'OverQuota')
 
 

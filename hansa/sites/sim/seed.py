@@ -87,9 +87,9 @@ def _images(state: State) -> None:
 
 def _network(state: State) -> None:
     third = 11 + (PLACES.index(state.name) if state.name in PLACES else sum(state.name.encode()) % 200)
-    admin, demo = _asking(state, 'admin', 'admin'), _asking(state, 'demo', 'member')
+    admin, demo = asking(state, 'admin', 'admin'), asking(state, 'demo', 'member')
     given: Doc = {'name': 'public', 'router:external': True, 'is_default': True, 'provider:network_type': 'flat'}
-    public = _make(admin, addresses.NETWORKS, given)
+    public = make(admin, addresses.NETWORKS, given)
     span = f'172.24.{third}'
     given = {
         'name': 'public-subnet',
@@ -98,34 +98,36 @@ def _network(state: State) -> None:
         'gateway_ip': f'{span}.1',
         'enable_dhcp': False,
     }
-    _make(admin, addresses.SUBNETS, given)
+    make(admin, addresses.SUBNETS, given)
     given = {
         'name': 'shared-default-subnetpool',
         'is_default': True,
         'shared': True,
         'prefixes': [f'10.{100 + third % 150}.0.0/16'],
     }
-    _make(admin, addresses.SUBNETPOOLS, given)
-    private = _make(demo, addresses.NETWORKS, {'name': 'private'})
+    make(admin, addresses.SUBNETPOOLS, given)
+    private = make(demo, addresses.NETWORKS, {'name': 'private'})
     given = {
         'name': 'private-subnet',
         'network_id': private['id'],
         'cidr': f'10.{third}.0.0/24',
         'dns_nameservers': ['192.0.2.53'],
     }
-    subnet = _make(demo, addresses.SUBNETS, given)
-    router = _make(demo, routers.ROUTERS, {'name': 'router1', 'external_gateway_info': {'network_id': public['id']}})
+    subnet = make(demo, addresses.SUBNETS, given)
+    router = make(demo, routers.ROUTERS, {'name': 'router1', 'external_gateway_info': {'network_id': public['id']}})
     demo.body = b'{"subnet_id": "%s"}' % subnet['id'].encode()
     routers.add_interface(demo, router['id'])
     ports.default_group(state, demo.who.project)
 
 
-def _asking(state: State, name: str, role: str) -> Ask:
+def asking(state: State, name: str, role: str) -> Ask:
+    """A request of that user for what the cloud has from its beginning."""
     who = Who('', name, project_id(state, name), name, frozenset([role]))
     return Ask(state, 'POST', '', '', {}, b'', '', '', who)
 
 
-def _make(ask: Ask, kind: Kind, given: Doc) -> Doc:
+def make(ask: Ask, kind: Kind, given: Doc) -> Doc:
+    """A stored object of the network."""
     doc = fresh(ask.state, kind, ask.who.project, given)
     kind.prepare(ask, doc, given)
     ask.state.table(kind.plural)[doc['id']] = doc

@@ -62,7 +62,7 @@ def links(ask: Ask, kind: str, id: str) -> list[Doc]:
 
 def own_ports(state: State, server: str) -> list[Doc]:
     """Its ports, oldest first."""
-    return [port for port in state.ports.values() if port['device_id'] == server]
+    return state.ports_of(server)
 
 
 def addresses(state: State, doc: Doc) -> dict[str, list[Doc]]:
@@ -93,7 +93,7 @@ def view(ask: Ask, doc: Doc, single: bool = True) -> Doc:
         'accessIPv6': doc['accessIPv6'],
         'addresses': addresses(state, doc),
         'created': z(doc['_created']),
-        'flavor': _flavor(ask, doc['_flavor']),
+        'flavor': flavor_view(ask, doc['_flavor']),
         'hostId': hashlib.sha224((doc['project_id'] + host).encode()).hexdigest() if host else '',
         'id': doc['id'],
         'image': _image(ask, doc),
@@ -167,7 +167,8 @@ def _of_admins(state: State, doc: Doc, minor: int) -> Doc:
     return shown | ({'host_status': 'UP' if host else ''} if minor >= 16 else {})
 
 
-def _flavor(ask: Ask, flavor: Doc) -> Doc:
+def flavor_view(ask: Ask, flavor: Doc) -> Doc:
+    """What a server's document says of its flavor."""
     if ask.minor < 47:
         href = f'{ask.base}/compute/flavors/{flavor["id"]}'
         return {'id': flavor['id'], 'links': [{'rel': 'bookmark', 'href': href}]}

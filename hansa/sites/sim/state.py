@@ -6,7 +6,7 @@ import copy
 import datetime
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from hansa.ports.clock import Clock
@@ -78,7 +78,7 @@ class State:
         self.tokens: dict[str, Doc] = {}
         self.credentials: dict[str, Doc] = {}
         self.flavors: dict[str, Doc] = {}
-        self.servers: dict[str, Doc] = {}
+        self.servers: MutableMapping[str, Doc] = {}
         self.actions: dict[str, list[Doc]] = {}
         self.keypairs: dict[str, Doc] = {}
         self.server_groups: dict[str, Doc] = {}
@@ -86,7 +86,7 @@ class State:
         self.migrations: dict[str, Doc] = {}
         self.services: dict[str, Doc] = {}
         """What was set of Nova's services, by binary."""
-        self.volumes: dict[str, Doc] = {}
+        self.volumes: MutableMapping[str, Doc] = {}
         self.snapshots: dict[str, Doc] = {}
         self.attachments: dict[str, Doc] = {}
         self.types: dict[str, Doc] = {}
@@ -102,7 +102,7 @@ class State:
         self.group_snapshots: dict[str, Doc] = {}
         self.networks: dict[str, Doc] = {}
         self.subnets: dict[str, Doc] = {}
-        self.ports: dict[str, Doc] = {}
+        self.ports: MutableMapping[str, Doc] = {}
         self.routers: dict[str, Doc] = {}
         self.floatingips: dict[str, Doc] = {}
         self.security_groups: dict[str, Doc] = {}
@@ -142,10 +142,31 @@ class State:
         """Epoch seconds of the clock."""
         return self.clock.now()
 
-    def table(self, kind: str) -> dict[str, Doc]:
+    def table(self, kind: str) -> MutableMapping[str, Doc]:
         """The dict of a kind by its name."""
-        found: dict[str, Doc] = getattr(self, kind)
+        found: MutableMapping[str, Doc] = getattr(self, kind)
         return found
+
+    def ports_of(self, device: str) -> list[Doc]:
+        """Ports of a server, oldest first."""
+        return [port for port in self.ports.values() if port['device_id'] == device]
+
+    def attachments_of(self, server: str) -> list[Doc]:
+        """Attachments of a server, oldest first."""
+        return [doc for doc in self.attachments.values() if doc['instance'] == server]
+
+    def attachments_on(self, volume: str) -> list[Doc]:
+        """Attachments of a volume, oldest first."""
+        return [doc for doc in self.attachments.values() if doc['volume_id'] == volume]
+
+    def held(self, subnet: str) -> set[str]:
+        """Addresses of a subnet that ports hold."""
+        return {fixed['ip_address'] for port in self.ports.values() for fixed in port['fixed_ips'] if fixed['subnet_id'] == subnet}
+
+    def housed(self) -> int:
+        """How many servers have a place on the host, or are about to."""
+        living = [doc for doc in self.servers.values() if doc['_vm'] != 'deleted']
+        return len([doc for doc in living if doc['_host'] or doc['_vm'] == 'building'])
 
     def next_number(self) -> int:
         """1, 2, 3…"""

@@ -1,0 +1,1 @@
+"""Simulated clouds with very many servers: objects that nobody touched are numbers, a document is made when one is asked for."""
