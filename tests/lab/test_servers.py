@@ -138,3 +138,14 @@ def test_a_server_boots_from_a_volume_on_a_port_made_before(cloud: Any) -> None:
     cloud.block_storage.delete_volume(east)
     cloud.block_storage.wait_for_delete(east, interval=1, wait=WAIT)
     assert east.id not in {volume.id for volume in cloud.block_storage.volumes()}
+
+
+def test_the_image_of_a_shelved_server_is_in_the_very_next_list(cloud: Any) -> None:
+    [server] = ready(cloud, create(cloud, 'put-by'))
+    cloud.compute.shelve_server(server)
+    [image] = cloud.image.images(name=f'{server.name}-shelved')
+    cloud.compute.wait_for_server(cloud.compute.get_server(server.id), status='SHELVED_OFFLOADED', interval=1, wait=WAIT)
+    cloud.compute.unshelve_server(server)
+    ready(cloud, server)
+    end(cloud, server)
+    cloud.image.delete_image(image.id, ignore_missing=True)

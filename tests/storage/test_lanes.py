@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from hansa.model.errors import Busy
@@ -130,6 +131,28 @@ def test_a_page_in_its_usual_order_is_short_and_a_search_through_everything_is_n
                 with pytest.raises(lanes.TooLong):
                     short.near(functools.partial(inventory.page, query=Query('server', ('p',), filters=(Filter(('doc', 'x'), 'in', ('1',)),))))
                 assert len(short.near(functools.partial(inventory.page, query=Query('server', ('p',), limit=50)))) == 50
+            short.db.close()
+
+    asyncio.run(main())
+
+
+def test_a_name_is_found_without_a_look_at_all_the_others(tmp_path: pathlib.Path) -> None:
+    async def main() -> None:
+        many = [Record('east', 'server', f'{n:05}', f'{n:05}', 'p', f'node-{n:05}', b'{}', 'ACTIVE', f'2026-01-{n % 28:02}') for n in range(5000)]
+        async with opened(tmp_path) as lane:
+            inventory.put(lane.db, many)
+            inventory.put(lane.db, [msgspec.structs.replace(many[7], name='renamed'), msgspec.structs.replace(many[9], name='node-00007 too')])
+            inventory.remove(lane.db, 'east', 'server', ['00070'], 1.0)
+            short = lanes.Short(opening.connect(tmp_path / 'hansa.db', reads=True))
+            for pattern, found in (
+                ('node-00007', ['00009']), ('^node-00007$', []), ('renamed', ['00007']), ('^node-0012', [f'{n:05}' for n in range(120, 130)]),
+                ('NODE-00007', []), ('node-00070', []), ('-00004', ['00004']),
+            ):  # fmt: skip
+                query = Query('server', ('p',), filters=(Filter(('name',), 'regex', (pattern,)),), limit=50)
+                assert [record.id for record in short.near(functools.partial(inventory.page, query=query))] == found, pattern
+                assert inventory.count(short.db, query) == len(found), pattern
+            common = Query('server', ('p',), filters=(Filter(('name',), 'regex', ('node',)),), limit=3)
+            assert [record.id for record in inventory.page(short.db, common)] == ['00000', '00001', '00002']
             short.db.close()
 
     asyncio.run(main())

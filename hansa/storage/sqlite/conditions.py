@@ -14,6 +14,7 @@ VALUES = 1000
 
 _NUMBER = re.compile(r'-?[0-9]{1,64}(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,4})?')
 _LITERAL = re.compile('[A-Za-z0-9 _@:-]+')
+_PART = 3
 _SIGNS = {'gt': '>', 'ge': '>=', 'lt': '<', 'le': '<='}
 
 
@@ -43,6 +44,14 @@ def condition(filter: Filter) -> Piece:
             return at.any(Piece(f'contains(?, CAST({at.text} AS BLOB))', (_only(filter).casefold(),)))
         case 'gt' | 'ge' | 'lt' | 'le':
             return at.any(_compare(at, _SIGNS[filter.operator], _only(filter)))
+
+
+def trigrams(filter: Filter) -> str:
+    """What the index of names can be asked for so that it finds all that a filter lets pass, and perhaps more; '' where it cannot help."""
+    word = filter.values[0].removeprefix('^').removesuffix('$') if filter.operator == 'regex' and filter.values else ''
+    if filter.path != ('name',) or len(word) < _PART or not _LITERAL.fullmatch(word):
+        return ''
+    return ' '.join(f'"{word[at : at + _PART]}"' for at in range(len(word) - _PART + 1))
 
 
 def _only(filter: Filter) -> str:

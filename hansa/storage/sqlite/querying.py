@@ -26,6 +26,9 @@ _GONE = (
 )
 _EITHER = ', '.join(f'COALESCE({field}, {"gone" if field[0] == "h" else "last"}{field[1:]})' for field in FIELDS.split(', '))
 
+# As many rows are looked at one by one; more are walked in order.
+_FEW = 500
+
 # So many owners are walked each by an index of its own and merged; more are sorted together.
 _BRANCHES = 4
 
@@ -51,13 +54,14 @@ def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
     if not branches:
         return []
     start = _start(keys, _marker(db, query, keys)) if query.marker else Piece('1')
+    few = _few(db, query)
     columns = ', '.join(f'{key.value.sql} AS k{place}' for place, key in enumerate(keys))
     key_args = [arg for key in keys for arg in key.value.args]
     selects, args = [], []
     for branch in branches:
-        alive = 'h.row', _source(query, index=branch.index)
-        for row, source in (alive, ('-h.row', _source(query, _GONE, 'tombstone'))) if query.gone else (alive,):
-            selects.append(f'SELECT {row} AS row, {columns} FROM {source} WHERE {branch.sql} AND {start.sql}')
+        alive = 'h.row', _source(query, index=_index(branch, few)), few
+        for row, source, among in (alive, ('-h.row', _source(query, _GONE, 'tombstone'), '1')) if query.gone else (alive,):
+            selects.append(f'SELECT {row} AS row, {columns} FROM {source} WHERE {branch.sql} AND {among} AND {start.sql}')
             args += [*key_args, *branch.args, *start.args]
     order = ', '.join(f'{place} {"DESC" if key.descending else "ASC"}' for place, key in enumerate(keys, 2))
     # The page is chosen by narrow rows; CROSS JOIN walks it as it is ordered and fetches documents for it alone.
@@ -72,13 +76,30 @@ def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
     return rows[::-1] if query.backwards else rows
 
 
+def _few(db: sqlite3.Connection, query: Query) -> str:
+    """A condition that leaves the few rows whose names can pass; '1' where they are many, or names do not matter."""
+    words = ' '.join(filter(None, (conditions.trigrams(each) for each in query.filters)))
+    if not words:
+        return '1'
+    rows = db.execute('SELECT rowid FROM names WHERE names MATCH ? LIMIT ?', (words, _FEW + 1)).fetchall()
+    return f'h.row IN ({", ".join(str(row) for row, in rows)})' if len(rows) <= _FEW else '1'
+
+
 def count(db: sqlite3.Connection, query: Query) -> int:
     """How many records a query has without limit and marker. Raises BadRequest like `page`."""
     _check(query)
+    few = _few(db, query)
     return sum(
-        int(db.execute(f'SELECT count(*) FROM {_source(query, index=branch.index)} WHERE {branch.sql}', branch.args).fetchone()[0])
+        int(db.execute(f'SELECT count(*) FROM {_source(query, index=_index(branch, few))} WHERE {branch.sql} AND {few}', branch.args).fetchone()[0])
         for branch in _branches(query)
     )
+
+
+def _index(branch: _Branch, few: str) -> str:
+    """How SQLite is to come to the rows, where it would choose another way: few are fetched one by one, whatever order is wanted."""
+    if few != '1':
+        return 'NOT INDEXED'
+    return f'INDEXED BY {branch.index}' if branch.index else ''
 
 
 def _check(query: Query) -> None:
@@ -97,7 +118,7 @@ def _check(query: Query) -> None:
 def _source(query: Query, hot: str = 'hot', document: str = 'document', index: str = '') -> str:
     parts = [part.path for part in query.filters] + [part.path for part in query.sorts]
     deep = any(len(path) > 1 for path in parts)
-    rows = f'{hot} AS h' + (f' INDEXED BY {index}' if index else '')
+    rows = f'{hot} AS h {index}'
     return f'{rows} CROSS JOIN {document} AS d ON d.row = h.row' if deep else rows
 
 
