@@ -79,6 +79,8 @@ SETTINGS: tuple[Setting, ...] = (
     _number('poll.fast_s', 1.5, 'Seconds between questions to a site where something is changing.', 0.1, 3600),
     _number('poll.steady_s', 8.0, 'Seconds between questions to a site where somebody is at work.', 0.1, 3600),
     _number('poll.idle_s', 12.0, 'Seconds between questions to a site where nothing happens.', 0.1, 3600),
+    _text('metrics.listen', '', 'Address and port on which GET /metrics is answered without a token; empty means on the socket alone.',
+          'HOST:PORT or empty', f'({_LISTEN})?'),
     _text('log.level', 'info', 'Least grave messages that are logged.',
           'debug, info, warning or error', 'debug|info|warning|error'),
     _text('log.format', 'text', 'Form of the log: lines to read, or one JSON object a line.', 'text or json', 'text|json'),
@@ -103,23 +105,20 @@ class Config(msgspec.Struct, frozen=True):
     poll_fast_s: float
     poll_steady_s: float
     poll_idle_s: float
+    metrics_listen: str
     log_level: str
     log_format: str
-
-    @property
-    def host(self) -> str:
-        """Host part of listen, an IPv6 address without its brackets."""
-        return self.listen.rpartition(':')[0].strip('[]')
-
-    @property
-    def port(self) -> int:
-        """Port part of listen."""
-        return int(self.listen.rpartition(':')[2])
 
     @property
     def url(self) -> str:
         """URL by which users reach the league, without a slash at its end."""
         return (self.public_url or f'http://{self.listen}').rstrip('/')
+
+
+def place(listen: str) -> tuple[str, int]:
+    """Host and port of a HOST:PORT, an IPv6 address without its brackets."""
+    host, _, port = listen.rpartition(':')
+    return host.strip('[]'), int(port)
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -147,9 +146,10 @@ def settle(flags: Mapping[str, str | None], file: str, environ: Mapping[str, str
 def config(settled: list[Settled]) -> Config:
     """The settings as one record. Raises ConfigError where two of them contradict each other."""
     made = msgspec.convert({one.setting.field: one.value for one in settled}, Config)
-    if not 0 < made.port < 65536:
-        raise ConfigError(f'listen must be HOST:PORT with a port from 1 to 65535, not {made.port}.')
-    if _everywhere(made.host) and not made.public_url:
+    for name, listen in (('listen', made.listen), ('metrics.listen', made.metrics_listen)):
+        if listen and not 0 < place(listen)[1] < 65536:
+            raise ConfigError(f'{name} must be HOST:PORT with a port from 1 to 65535, not {place(listen)[1]}.')
+    if _everywhere(place(made.listen)[0]) and not made.public_url:
         raise ConfigError(f'listen is {made.listen}, which no user can reach by that name; set public_url to the URL they use.')
     if bool(made.identity_url) != bool(made.identity_cloud):
         raise ConfigError('identity.url and identity.cloud go together; set both to use your own Keystone, or neither.')

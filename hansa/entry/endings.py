@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import uvicorn
@@ -28,6 +29,18 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+
+@contextlib.asynccontextmanager
+async def beside(settings: uvicorn.Config, listening: socket.socket) -> AsyncIterator[None]:
+    """Another server, which answers as long as the first."""
+    server = uvicorn.Server(settings)
+    task = asyncio.create_task(server._serve([listening]))  # noqa: SLF001 - serve() without its signal handlers
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
 
 
 class Endings:

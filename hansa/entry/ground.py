@@ -9,15 +9,15 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 
+from hansa.entry import config
 from hansa.entry.client import SOCKET
-from hansa.entry.config import Config
 from hansa.keystone import files
 from hansa.model.errors import ConfigError
 
 
-def directory(config: Config) -> pathlib.Path:
+def directory(settings: config.Config) -> pathlib.Path:
     """The state directory, which need not be there yet; nothing is made. Raises ConfigError where it cannot serve."""
-    path = pathlib.Path(config.state).resolve()
+    path = pathlib.Path(settings.state).resolve()
     there = next(one for one in (path, *path.parents) if one.exists())
     if not there.is_dir():
         raise ConfigError(f'The state directory {path} cannot be used: {there} is no directory. Choose another with --state.')
@@ -48,17 +48,18 @@ def make(path: pathlib.Path) -> Callable[[], None]:
 
 
 @contextlib.contextmanager
-def port(config: Config) -> Iterator[socket.socket]:
-    """The port is taken before anything is started, so that a taken one costs nothing. Raises ConfigError."""
-    family = socket.AF_INET6 if ':' in config.host else socket.AF_INET
+def port(listen: str, remedy: str) -> Iterator[socket.socket]:
+    """The port of a HOST:PORT is taken before anything is started, so that a taken one costs nothing. Raises ConfigError, which ends with the remedy."""
+    host, number = config.place(listen)
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((config.host, config.port))
+            listening.bind((host, number))
             listening.listen(2048)
         except (OSError, UnicodeError) as error:
             why = error.strerror if isinstance(error, OSError) else 'that is no name of a host'
-            raise ConfigError(f'{config.listen} cannot be listened on: {why}. Choose another with --listen.') from error
+            raise ConfigError(f'{listen} cannot be listened on: {why}. {remedy}') from error
         yield listening
 
 

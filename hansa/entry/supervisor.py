@@ -9,18 +9,19 @@ import gc
 import pathlib
 import resource
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import uvicorn
 
-from hansa.entry import admission, greeting, ground, identity, logs, wiring
+from hansa.entry import admission, greeting, ground, identity, logs, pulse, wiring
 from hansa.entry.choice import Choice
 from hansa.entry.config import Config
-from hansa.entry.endings import DRAIN_SECONDS, Endings, Server
+from hansa.entry.endings import DRAIN_SECONDS, Endings, Server, beside
 from hansa.entry.gathering import GatheringProtocol
 from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
-from hansa.ports.clock import SystemClock
+from hansa.northbound.hall.app import Hall
+from hansa.ports.clock import Clock, SystemClock
 from hansa.ports.store import Store
 from hansa.storage.sqlite import open_store
 
@@ -61,7 +62,8 @@ async def _serve(config: Config, choice: Choice) -> int:
         kept = await store.sites() if store is not None else []
         if choice.nothing and not kept:
             raise ConfigError(choice.nothing)
-        listening = stack.enter_context(ground.port(config))
+        listening = stack.enter_context(ground.port(config.listen, 'Choose another with --listen.'))
+        measured = stack.enter_context(ground.port(config.metrics_listen, 'Set metrics.listen to another.')) if config.metrics_listen else None
         foreign = await identity.foreigner(config, clock)
         specs = await admission.admitted(choice.specs, kept, lambda spec: wiring.site(spec, clock, config.patience))
         start = stack.enter_context(contextlib.ExitStack())
@@ -77,6 +79,9 @@ async def _serve(config: Config, choice: Choice) -> int:
         await _join(house, specs)
         control = stack.enter_context(ground.control(directory))
         start.pop_all()
+        if measured is not None:
+            await stack.enter_async_context(beside(_settings(wiring.beside(house, clock)), measured))
+        stack.enter_context(_watched(house, clock))
         await _answer(config, endings, house, [listening, control], directory)
     return 0
 
@@ -94,15 +99,27 @@ async def _join(house: wiring.House, specs: Iterable[SiteSpec]) -> None:
 async def _answer(
     config: Config, endings: Endings, house: wiring.House, sockets: list[socket.socket], directory: pathlib.Path
 ) -> None:
-    settings = uvicorn.Config(
-        house.hall, http=GatheringProtocol, loop='none', lifespan='off', log_config=None, access_log=False, server_header=False,
-        date_header=True, proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=DRAIN_SECONDS,
-        backlog=2048,
-    )  # fmt: skip
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     sites = [member.name for member in house.roster]
-    await endings.serve(Server(settings, lambda: greeting.say(config, directory, sites)), sockets)
+    await endings.serve(Server(_settings(house.hall), lambda: greeting.say(config, directory, sites)), sockets)
+
+
+def _settings(application: Hall) -> uvicorn.Config:
+    return uvicorn.Config(
+        application, http=GatheringProtocol, loop='none', lifespan='off', log_config=None, access_log=False, server_header=False,
+        date_header=True, proxy_headers=False, timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=DRAIN_SECONDS,
+        backlog=2048,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _watched(house: wiring.House, clock: Clock) -> Iterator[None]:
+    task = asyncio.create_task(pulse.watch(house.metrics.lag, clock))
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _allocator() -> None:

@@ -19,11 +19,13 @@ from hansa.northbound.compute import routes as compute_routes
 from hansa.northbound.compute.door import ComputeDoor
 from hansa.northbound.hall import door, kinds, table, wire
 from hansa.northbound.hall.app import Hall
+from hansa.northbound.hall.metering import SECONDS, Meter
 from hansa.northbound.identity.door import IdentityDoor
 from hansa.northbound.image import errors as image_errors
 from hansa.northbound.image import routes as image_routes
 from hansa.northbound.league import door as league_door
 from hansa.northbound.league.routes import League
+from hansa.northbound.metrics.door import Metrics
 from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
 from hansa.northbound.placement import errors as placement_errors
@@ -36,6 +38,7 @@ from hansa.ports.identity import Identity
 from hansa.ports.roster import Roster
 from hansa.ports.site import Site
 from hansa.ports.store import Store
+from hansa.ports.tally import Spread
 from hansa.rules.aliases import AliasBook
 from hansa.rules.diff import Pace
 from hansa.services.accounts import Accounts
@@ -78,6 +81,7 @@ _RECOVER_EVERY = 5.0
 _LEVEL_EVERY = 15.0
 _ADMIT_EVERY = 60.0
 _CLEAR_EVERY = 60.0
+_MOST_READERS = 16
 
 Doors = dict[str, Callable[[wire.Request], Awaitable[wire.Answer]]]
 
@@ -86,9 +90,18 @@ class House:
     """Everything that runs, ready to be served; `hall` is the ASGI application."""
 
     def __init__(
-        self, hall: Hall, store: Store, membership: Membership, flock: Flock, roster: Roster, refreshing: Refreshing, loops: list[asyncio.Task[None]]
+        self,
+        hall: Hall,
+        metrics: Metrics,
+        store: Store,
+        membership: Membership,
+        flock: Flock,
+        roster: Roster,
+        refreshing: Refreshing,
+        loops: list[asyncio.Task[None]],
     ) -> None:
         self.hall = hall
+        self.metrics = metrics
         self.store = store
         self.membership = membership
         self.roster = roster
@@ -167,7 +180,8 @@ async def build(
     )
     membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
     league = League(store, roster, membership, allotting, identity, clock, config.url)
-    hall = _hall(config, _doors(config, services, preparing, identity, roster, league), identity_door, league)
+    metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
+    hall = _hall(config, _doors(config, services, preparing, identity, roster, league), identity_door, league, metrics)
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
     rounds = (
         (recovering.go_over, _RECOVER_EVERY),
@@ -175,12 +189,18 @@ async def build(
         (Admitting(store, access).go_over, _ADMIT_EVERY),
         (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
     )
-    return House(hall, store, membership, flock, roster, services.refreshing, [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds])
+    loops = [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds]
+    return House(hall, metrics, store, membership, flock, roster, services.refreshing, loops)
 
 
-def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: League) -> Hall:
+def beside(house: House, clock: Clock) -> Hall:
+    """What is served at an address of its own: metrics, and nothing else."""
+    return Hall({'metrics': house.metrics.answer}, {}, _MOST_READERS, Meter(clock))
+
+
+def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: League, metrics: Metrics) -> Hall:
     open_to_all = {**doors, 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)}
-    return Hall(open_to_all, {'league': league.answer}, config.limits_connections)
+    return Hall(open_to_all, {'league': league.answer, 'metrics': metrics.answer}, config.limits_connections, metrics.meter)
 
 
 def _doors(

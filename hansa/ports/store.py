@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
@@ -158,4 +158,13 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Write everything out and close."""
+        ...
+
+
+@runtime_checkable
+class Queueing(Protocol):
+    """A store that can say how much waits for it."""
+
+    def waiting(self) -> dict[str, int]:
+        """Pieces of work that were begun or wait, by lane."""
         ...

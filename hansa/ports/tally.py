@@ -1,7 +1,8 @@
-"""What is counted of one kind at one site: agents and intake write it down as they go, whoever shows the league's state reads it."""
+"""Counts and spreads: those who work write them down as they go, whoever shows the league's state reads them."""
 
 from __future__ import annotations
 
+import bisect
 import datetime
 import math
 
@@ -9,7 +10,7 @@ import msgspec
 
 
 class Tally(msgspec.Struct):
-    """Counts since the start of the process; times are seconds since the epoch.
+    """What is counted of one kind at one site: counts since the start of the process; times are seconds since the epoch.
 
     `polls` are questions for what changed, `sweeps` full passes that came to their end, the last one at `swept` (0: none yet).
     `requests`, `bytes` (of documents, decoded) and `failures` are of lists and objects asked of the site. `records` were
@@ -60,3 +61,19 @@ def _seconds(stamp: str) -> float:
         return datetime.datetime.fromisoformat(stamp).replace(tzinfo=datetime.UTC).timestamp()
     except ValueError:
         return math.nan
+
+
+class Spread:
+    """How values lie: `counts[n]` of them are at most `bounds[n]` and more than the bound before; the last count is of all above."""
+
+    __slots__ = ('bounds', 'counts', 'total')
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """One more."""
+        self.counts[bisect.bisect_left(self.bounds, value)] += 1
+        self.total += value

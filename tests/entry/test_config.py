@@ -69,6 +69,8 @@ def test_numbers_from_everywhere(tmp_path: Path) -> None:
         ('listen = 8080', ('listen must be HOST:PORT',)),
         ('listen = "8080"', ('listen must be HOST:PORT',)),
         ('listen = "127.0.0.1:99999"', ('port from 1 to 65535',)),
+        ('metrics.listen = "9180"', ('metrics.listen must be HOST:PORT or empty',)),
+        ('metrics.listen = "127.0.0.1:0"', ('metrics.listen must be', 'port from 1 to 65535')),
         ('listen = "0.0.0.0:80"', ('set public_url',)),
         ('listen = "[::]:80"', ('set public_url',)),
         ('public_url = "league.example"', ('public_url must be a URL',)),
@@ -125,7 +127,7 @@ def test_file_that_is_not_text(tmp_path: Path) -> None:
 )
 def test_address(listen: str, public: str, expected: tuple[str, int, str]) -> None:
     made = config.config(config.settle({'listen': listen, 'public_url': public}, '', {}))
-    assert (made.host, made.port, made.url) == expected
+    assert (*config.place(made.listen), made.url) == expected
 
 
 def test_strangers_are_named_not_refused() -> None:

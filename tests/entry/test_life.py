@@ -6,6 +6,8 @@ import concurrent.futures
 import json
 import signal
 import stat
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -86,6 +88,27 @@ def test_ready(state: Path, tmp_path: Path, fake: cloud.Cloud) -> None:
         assert league.keystones() == []
     assert league.out.count('\n') == 1
     assert not (state / 'hansa.sock').exists()
+
+
+def test_metrics_have_an_address_of_their_own(state: Path, tmp_path: Path, fake: cloud.Cloud) -> None:
+    place = f'127.0.0.1:{serving.free_port()}'
+    with serving.serving(tmp_path, state, *_sites(tmp_path, fake=fake.entry()), HANSA_METRICS_LISTEN=place) as league:
+        league.get('/healthcheck')
+        with urllib.request.urlopen(f'http://{place}/metrics', timeout=serving.END_SECONDS) as told:
+            text = told.read().decode()
+        assert 'hansa_site_up{site="fake"} 1.0\n' in text
+        assert 'hansa_requests_total{api="healthcheck",method="GET",route="none",status="2xx"} 1.0\n' in text
+        assert 'hansa_loop_lag_seconds_count ' in text
+        assert 'hansa_store_waiting{lane="scans"} ' in text
+        for path in ('/league/v1/status', '/identity/v3', '/'):
+            with pytest.raises(urllib.error.HTTPError, match='404'):
+                urllib.request.urlopen(f'http://{place}{path}', timeout=serving.END_SECONDS)
+        assert league.get('/metrics')[0] == 404
+        second = serving.hansa(tmp_path, 'serve', '--sim', '1', '--state', str(tmp_path / 'other'), HANSA_METRICS_LISTEN=place, HANSA_LISTEN=f'127.0.0.1:{serving.free_port()}')
+        assert (second.returncode, second.stderr.count('\n')) == (2, 1)
+        assert f'{place} cannot be listened on' in second.stderr
+        assert 'Set metrics.listen to another.' in second.stderr
+        assert league.end() == 0
 
 
 def test_killed_at_any_moment(state: Path, tmp_path: Path, fake: cloud.Cloud) -> None:

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
 from hansa.model.errors import BadRequest, Busy, HansaError
-from hansa.northbound.hall import wire
+from hansa.northbound.hall import metering, wire
 
 Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
 
 _PLAIN = re.compile(rb'[\x21\x22\x24-\x7e]*')
+_INDEX = 'index'
 _log = logging.getLogger('hansa.hall')
 
 
@@ -22,26 +23,32 @@ class Hall:
     At most `most` requests are under way at once; one more is told to come back (503, Retry-After).
     """
 
-    def __init__(self, doors: Mapping[str, Answering], local: Mapping[str, Answering], most: int) -> None:
+    def __init__(self, doors: Mapping[str, Answering], local: Mapping[str, Answering], most: int, meter: metering.Meter) -> None:
         self.doors = doors
+        self.meter = meter
+        meter.expect(api or _INDEX for api in doors)
         self._local = local
         self._most = most
-        self._under_way = 0
 
     async def __call__(self, scope: wire.Scope, receive: wire.Receive, send: wire.Send) -> None:
         if scope['type'] != 'http':
             return
         id = f'req-{uuid.uuid4()}'
-        self._under_way += 1
+        meter, note, status = self.meter, wire.Note(), 500
+        began = meter.now()
+        meter.under_way += 1
         try:
-            answer = await self._answer(scope, receive, id)
+            answer = await self._answer(scope, receive, id, note)
+            status = answer.status
             await wire.reply(receive, send, answer, head=scope['method'] == 'HEAD')
         except wire.Disconnected:
+            status = 0
             _log.debug('%s: the client left', id)
         finally:
-            self._under_way -= 1
+            meter.under_way -= 1
+            meter.count(note, scope['method'], status, meter.now() - began)
 
-    async def _answer(self, scope: wire.Scope, receive: wire.Receive, id: str) -> wire.Answer:
+    async def _answer(self, scope: wire.Scope, receive: wire.Receive, id: str, note: wire.Note) -> wire.Answer:
         path = scope['raw_path'].decode('latin-1').partition('?')[0]
         first, _, rest = path.lstrip('/').partition('/')
         try:
@@ -49,11 +56,12 @@ class Hall:
                 raise BadRequest('The path has an empty segment (//) in it.')
             if not _PLAIN.fullmatch(scope['raw_path']) or not _PLAIN.fullmatch(scope['query_string']):
                 raise BadRequest('The path or the query has characters in it that a URL cannot have; percent-encode them.')
-            request = wire.Request(scope, receive, f'/{rest}', id)
+            request = wire.Request(scope, receive, f'/{rest}', id, note)
             door = (self._local.get(first) if request.local else None) or self.doors.get(first)
             if door is None:
                 return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self.doors))}.'))
-            if self._under_way > self._most and first != 'healthcheck':
+            note.api = first or _INDEX
+            if self.meter.under_way > self._most and first != 'healthcheck':
                 request.refusal = Busy(f'The league has {self._most} requests under way, which is its limit; come back in a second.')
             return await door(request)
         except HansaError as error:

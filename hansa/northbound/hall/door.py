@@ -48,6 +48,7 @@ class Door:
         try:
             request.admit()
             route, names = self._route(request)
+            request.note.route = route.kind
             token = _NOBODY if route.open else await self._token(request)
             version = self._version(request, route)
             ask = table.Ask(Call(request.id, token, self.style.service, version, self._base), request, names)
@@ -57,6 +58,7 @@ class Door:
                     ask.writes()
             reply = await route.handler(ask)
         except HansaError as error:
+            request.note.failed(error)
             reply = self.style.fault(error, request.id)
             if isinstance(error, Unauthorized):
                 reply.headers.append(('www-authenticate', f'Keystone uri="{self._keystone}"'))

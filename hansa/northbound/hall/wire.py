@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from hansa.model.errors import BadRequest, HansaError, TooLarge
+from hansa.model.errors import BadRequest, Busy, HansaError, SiteDown, TooLarge
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,6 +22,25 @@ class Disconnected(Exception):
     """The client went away before all was said."""
 
 
+REASONS = ('requests', 'busy', 'site')
+
+
+class Note:
+    """What is to be counted of a request: its API, the kind of its route, and why it was refused although nothing was wrong with it."""
+
+    __slots__ = ('api', 'refusal', 'route')
+
+    def __init__(self) -> None:
+        self.api = 'none'
+        self.route = 'none'
+        self.refusal = ''
+
+    def failed(self, error: Exception) -> None:
+        """Take note of an error if it says that the client is to come back later; the first one counts."""
+        if not self.refusal:
+            self.refusal = 'site' if isinstance(error, SiteDown) else 'busy' if isinstance(error, Busy) else ''
+
+
 class Request:
     """One HTTP request. `path` is the raw path below the door it was mounted at, `words` its decoded segments.
 
@@ -29,9 +48,10 @@ class Request:
     takes no more requests now: the door says it in its API's form.
     """
 
-    __slots__ = ('_receive', '_more', 'headers', 'id', 'local', 'method', 'path', 'prefix', 'query', 'refusal', 'words')
+    __slots__ = ('_receive', '_more', 'headers', 'id', 'local', 'method', 'note', 'path', 'prefix', 'query', 'refusal', 'words')
 
-    def __init__(self, scope: Scope, receive: Receive, path: str, id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, path: str, id: str, note: Note | None = None) -> None:
+        self.note = note or Note()
         self.method: str = scope['method']
         self.path = path
         self.prefix = ''
@@ -54,6 +74,7 @@ class Request:
     def admit(self) -> None:
         """Raises the refusal where there is one."""
         if self.refusal is not None:
+            self.note.refusal = 'requests'
             raise self.refusal
 
     def items(self) -> list[tuple[str, str]]:

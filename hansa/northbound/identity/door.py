@@ -51,10 +51,12 @@ class IdentityDoor:
 
     async def answer(self, request: wire.Request) -> wire.Answer:
         """Keystone's answer; errors of ours come in Keystone's form."""
+        request.note.route = 'routed'
         try:
             request.admit()
             return await self._relayed(request)
         except HansaError as error:
+            request.note.failed(error)
             return errors.answer(error, request.id)
 
     async def _relayed(self, request: wire.Request) -> wire.Answer:

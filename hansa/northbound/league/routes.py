@@ -76,8 +76,10 @@ class League:
         try:
             request.admit()
             route, names = self._table.match(request.method, request.words)
+            request.note.route = route.kind
             return await route.handler(Ask(Call(request.id, _OPERATOR, 'league'), request, names))
         except HansaError as error:
+            request.note.failed(error)
             return errors.fault(error, request.id)
 
     async def status(self, _: Ask) -> wire.Answer:

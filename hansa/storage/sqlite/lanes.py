@@ -51,21 +51,21 @@ class Short:
 class Lane:
     """A connection whose long work is done by a thread of its own, one piece after the other.
 
-    Without a thread (a database in memory has one connection for all) long work is done at once.
+    Without a thread (a database in memory has one connection for all) long work is done at once. `waiting` is how much was begun or waits.
     """
 
     def __init__(self, db: sqlite3.Connection, name: str, threaded: bool) -> None:
         self.db = db
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name) if threaded else None
-        self._waiting = 0
+        self.waiting = 0
 
     async def far(self, work: Work[T]) -> T:
         """Do it off the loop. Raises Busy where too much waits already."""
         if self._thread is None:
             return work(self.db)
-        if self._waiting >= WAITING:
+        if self.waiting >= WAITING:
             raise Busy(f'{WAITING} requests wait for the inventory; try again.')
-        self._waiting += 1
+        self.waiting += 1
         future = asyncio.get_running_loop().run_in_executor(self._thread, work, self.db)
         future.add_done_callback(self._done)
         # A caller that gives up must not free the place of work that still runs.
@@ -77,18 +77,18 @@ class Lane:
             await asyncio.to_thread(self._thread.shutdown)
 
     def _done(self, future: asyncio.Future[T]) -> None:
-        self._waiting -= 1
+        self.waiting -= 1
         if not future.cancelled():
             future.exception()
 
 
 class Writer:
-    """The one connection that writes; every piece of work is a transaction, and one runs at a time."""
+    """The one connection that writes; every piece of work is a transaction, and one runs at a time. `waiting` is how much waits."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._gate = asyncio.Lock()
-        self._waiting = 0
+        self.waiting = 0
 
     async def near(self, work: Work[T]) -> T:
         """Do short work on the loop. Raises Busy where too much waits already."""
@@ -111,13 +111,13 @@ class Writer:
             await self._lane.end()
 
     async def _enter(self) -> None:
-        if self._waiting >= WAITING:
+        if self.waiting >= WAITING:
             raise Busy(f'{WAITING} writers wait for the inventory; try again.')
-        self._waiting += 1
+        self.waiting += 1
         try:
             await self._gate.acquire()
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def _leave(self, task: asyncio.Future[T]) -> None:
         self._gate.release()

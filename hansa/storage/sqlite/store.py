@@ -80,6 +80,10 @@ class SqliteStore:
         self._folding: asyncio.Task[None] | None = None
         self._closed = False
 
+    def waiting(self) -> dict[str, int]:
+        lanes = {'write': self._writer.waiting, 'pages': self._pages.waiting}
+        return lanes if self._scans is self._pages else lanes | {'scans': self._scans.waiting}
+
     # -- inventory
     async def put(self, records: Sequence[Record]) -> None:
         await self._write(lambda db: inventory.put(db, records), len(records))
