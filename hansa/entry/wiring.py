@@ -70,6 +70,7 @@ from hansa.sites.sim.cloud import SimCloud
 from hansa.sites.sim.transport import AsgiTransport
 from hansa.storage.sqlite import open_store
 from hansa.sync.flock import Flock
+from hansa.sync.gate import Gate
 from hansa.sync.intake import Intake
 from hansa.workflows.admitting import Admitting
 from hansa.workflows.clearing import Clearing
@@ -140,7 +141,7 @@ async def build(
     make = connect or functools.partial(site, patience=config.patience)
     book = AliasBook(await store.aliases())
     roster = Roster()
-    flock = Flock(store, Intake(store, book, roster, clock), clock, Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s))
+    flock = Flock(store, Gate(Intake(store, book, roster, clock), roster), clock, _pace(config))
     accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, book, clock)
@@ -201,6 +202,10 @@ def beside(house: House, clock: Clock) -> Hall:
 def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: League, metrics: Metrics) -> Hall:
     open_to_all = {**doors, 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)}
     return Hall(open_to_all, {'league': league.answer, 'metrics': metrics.answer}, config.limits_connections, metrics.meter)
+
+
+def _pace(config: Config) -> Pace:
+    return Pace(config.poll_fast_s, config.poll_steady_s, config.poll_idle_s)
 
 
 def _doors(

@@ -112,5 +112,11 @@ class Busy(HansaError):
         self.retry_after = retry_after
 
 
+class UplinkDown(HansaError):
+    """An agent does not reach the intake, or gets no answer; whether its batch was taken is not known."""
+
+    status = 503
+
+
 class ConfigError(HansaError):
     """A file, flag or setting of the operator is wrong; the command ends with exit code 2."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-
-from hansa.model.resource import Record
 
 OVERLAP_S = 30.0
 QUIET_S = 60.0
@@ -47,20 +46,16 @@ class Pace(msgspec.Struct, frozen=True):
     idle_s: float = 12.0
 
 
-class _Task(msgspec.Struct):
-    state: str | None = msgspec.field(default=None, name='OS-EXT-STS:task_state')
-
-
-def moving(record: Record) -> bool:
+def moving(kind: str, doc: dict[str, Any]) -> bool:
     """Whether an object is on its way into another state by itself."""
-    if record.status.lower() in MOVING.get(record.kind, frozenset()):
+    if str(doc.get('status') or '').lower() in MOVING.get(kind, frozenset()):
         return True
-    return record.kind == 'server' and bool(msgspec.json.decode(record.doc, type=_Task).state)
+    return kind == 'server' and bool(doc.get('OS-EXT-STS:task_state'))
 
 
-def leaving(record: Record) -> bool:
+def leaving(doc: dict[str, Any]) -> bool:
     """Whether an object is on its way out, so that soon only its absence tells of it."""
-    return record.status.lower() in LEAVING
+    return str(doc.get('status') or '').lower() in LEAVING
 
 
 def missing(known: Iterable[str], told: Iterable[str]) -> list[str]:

@@ -40,10 +40,15 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         doc=body,
         status=str(doc.get('status') or ''),
         created=stamp(doc.get('created_at') or doc.get('created')),
-        updated=stamp(doc.get('updated_at') or doc.get('updated')),
+        updated=revision(doc),
         public=public(kind, doc),
         seen=seen,
     )
+
+
+def revision(doc: dict[str, Any]) -> str:
+    """A document's own stamp of its last change; '' for none."""
+    return stamp(doc.get('updated_at') or doc.get('updated'))
 
 
 def _bare(kind: Kind, doc: dict[str, Any]) -> dict[str, Any]:

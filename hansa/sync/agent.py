@@ -8,28 +8,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from hansa.model.batch import Change, Lane
 from hansa.model.errors import SiteDown, Unauthorized, Unsupported
 from hansa.model.resource import KINDS, Record
 from hansa.model.site import Capabilities
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.store import Store
+from hansa.ports.uplink import Uplink
 from hansa.rules import diff
 from hansa.sync import lists
+from hansa.sync.courier import Courier
 from hansa.sync.intake import Intake
 from hansa.sync.kin import Kin
 from hansa.sync.outages import RETRY_S, TIMEOUT_S, Outages
-from hansa.sync.reader import BadAnswer, Page, Reader
+from hansa.sync.poll import Poll
+from hansa.sync.reader import BadAnswer, Reader
 from hansa.sync.sweep import Sweep
 from hansa.sync.track import Track
 
 DESCRIBE_S = 600.0
+DELIVERIES = 20
 KIN_S = 1.0
-MOST_LEAVING = 10
 KIN: dict[str, tuple[str, ...]] = {
     'server': ('port', 'volume'),
     'router': ('port',),
@@ -44,10 +48,14 @@ _LOG = logging.getLogger('hansa.sync')
 class Agent:
     """Keeps `member.capabilities`, `member.synced` and the inventory's copy of one site true."""
 
-    def __init__(self, member: Member, store: Store, intake: Intake, clock: Clock, pace: diff.Pace | None = None) -> None:
+    def __init__(
+        self, member: Member, store: Store, intake: Intake, uplink: Uplink, clock: Clock, pace: diff.Pace | None = None
+    ) -> None:
         self.member = member
         self._store = store
         self._intake = intake
+        self._courier = Courier(member.name, uplink, clock)
+        self._level: dict[str, float] = {}
         self._clock = clock
         self._pace = pace or diff.Pace()
         self._reader = Reader(member)
@@ -85,36 +93,41 @@ class Agent:
             await self._describe()
             for kind in lists.ORDER:
                 await self._attempt(kind, self._complete)
+            for _ in range(DELIVERIES):
+                if await self._deliver():
+                    break
+                await self._clock.sleep(max(self._courier.due - self._clock.monotonic(), 0.0))
 
     async def refresh(self, kind: str, site_id: str) -> Record | None:
         """One object as it is at the site now; None where it is gone. A server's volumes are looked at with it. Raises SiteDown."""
         async with self._fast_lane:
             before = await self._kin.before(kind, [site_id])
             try:
-                record = await self._refresh(kind, site_id)
-                await self._kin.look(before, [record] if record else [], self._clock.monotonic(), TIMEOUT_S)
+                ticket = self._intake.ticket()
+                change = lists.change(kind, site_id, await self._reader.one(kind, site_id, TIMEOUT_S), ticket)
+                record = await self._refreshed(change)
+                await self._kin.look(before, [change], self._clock.monotonic(), TIMEOUT_S, self._at_once)
             except BadAnswer as error:
                 raise SiteDown(self.member.name, f'does not answer sensibly: {error}') from error
             return record
 
-    async def _refresh(self, kind: str, site_id: str) -> Record | None:
-        ticket = self._intake.ticket()
-        doc = await self._reader.one(kind, site_id, TIMEOUT_S)
-        self._intake.doubt(self.member.name, kind, site_id)
+    async def _refreshed(self, change: Change) -> Record | None:
+        """What somebody waits for goes past the outbox: it is stored when he has his answer."""
+        self._intake.doubt(self.member.name, change.kind, change.id)
+        records = await self._intake.take(self.member, [change])
         now = self._clock.monotonic()
-        track = self._tracks.get(kind)
-        if doc is None:
-            await self._intake.gone(self.member, kind, [site_id], ticket)
-            if track:
-                track.forget([site_id], now)
+        if track := self._tracks.get(change.kind):
+            track.observe([change], now)
+        if change.doc is None:
             return None
-        records = await self._intake.digest(self.member, kind, [doc], ticket)
         if track:
-            track.observe(records, now)
-            self._hasten(kind, now + track.period(self._pace, now))
+            self._hasten(change.kind, now + track.period(self._pace, now))
         self._wake.set()
         # A list that was asked for later may have come in before; then what stands is newer than this answer.
-        return records[0] if records else await self._intake.standing(self.member, kind, site_id)
+        return records[0] if records else await self._intake.standing(self.member, change.kind, change.id)
+
+    async def _at_once(self, changes: Sequence[Change]) -> None:
+        await self._intake.take(self.member, changes)
 
     async def level(self, kind: str, since: float) -> bool:
         """One look at a kind for somebody who waits, unless there was one after `since` (epoch seconds). False where the site does not tell."""
@@ -126,11 +139,13 @@ class Agent:
                 if not self._described or KINDS[kind].service in self._outages:
                     return False
                 await self._attempt(kind, self._poll if self._followed(kind) else self._complete)
+                await self._deliver()
             return track.absent or self.member.synced.get(kind, -math.inf) >= since
 
     async def turn(self) -> None:
         """Whatever is due now: the site's description, changes of each kind, and one step of a sweep."""
         async with self._lane:
+            await self._deliver()
             if self._clock.monotonic() >= max(self._describe_due, self._outages.until('identity')):
                 await self._attempt('', lambda _: self._describe())
             if not self._described:
@@ -138,10 +153,25 @@ class Agent:
             for kind, track in self._tracks.items():
                 if max(track.poll_due, self._outages.until(KINDS[kind].service)) <= self._clock.monotonic():
                     await self._attempt(kind, self._poll)
-            sweep = self._sweep or self._next_sweep()
-            self._sweep = None
-            if sweep is not None and await self._attempt(sweep.kind, lambda _: self._step(sweep)) and not sweep.done:
-                self._sweep = sweep
+            if await self._deliver():
+                await self._go_on_sweeping()
+                await self._deliver()
+
+    async def _go_on_sweeping(self) -> None:
+        """Whole lists wait until the inventory, which they are compared with, has all that was told."""
+        sweep = self._sweep or self._next_sweep()
+        self._sweep = None
+        if sweep is not None and await self._attempt(sweep.kind, lambda _: self._step(sweep)) and not sweep.done:
+            self._sweep = sweep
+
+    async def _deliver(self) -> bool:
+        """Give the intake what there is; returns whether it has all. A kind is level with its site once that is so of it."""
+        clear = await self._courier.go()
+        for kind in lists.ORDER:
+            waiting = self.member.tally(kind).backlog = 0 if clear else self._courier.outbox.count(kind)
+            if kind in self._level and not waiting:
+                self.member.synced[kind] = max(self._level.pop(kind), self.member.synced.get(kind, 0.0))
+        return clear
 
     async def _rest(self) -> None:
         """Wait until something is due or somebody pokes."""
@@ -161,15 +191,17 @@ class Agent:
     def soonest(self) -> float:
         """When something is due next, on the monotonic clock."""
         describe = max(self._describe_due, self._outages.until('identity'))
+        clear = not self._courier.outbox
+        deliver = math.inf if clear else max(self._courier.due, self._clock.monotonic())
         if not self._described:
-            return describe
-        if self._sweep is not None:
+            return min(describe, deliver)
+        if self._sweep is not None and clear:
             return self._clock.monotonic()
         dues = [
-            max(min(track.poll_due, track.sweep_due), self._outages.until(KINDS[kind].service))
+            max(min(track.poll_due, track.sweep_due if clear else math.inf), self._outages.until(KINDS[kind].service))
             for kind, track in self._tracks.items()
         ]
-        return min(describe, *dues)
+        return min(describe, deliver, *dues)
 
     async def _attempt(self, kind: str, act: Callable[[str], Awaitable[None]]) -> bool:
         """Do it and take note of how it went; '' stands for the site's description."""
@@ -271,7 +303,7 @@ class Agent:
             self.member.capabilities = msgspec.json.decode(kept, type=Capabilities)
 
     async def _poll(self, kind: str) -> None:
-        """Take in what changed since the cursor; the cursor moves once all of it is stored."""
+        """Tell what changed since the cursor: first what a command of a user may have changed."""
         track = self._tracks[kind]
         ask = lists.changes(kind, self.member, track.cursor)
         track.poll_due = math.inf
@@ -279,52 +311,25 @@ class Agent:
         if ask is None or track.blind:
             track.sweep_due = min(track.sweep_due, began)
             return
-        timeout = self._outages.timeout(ask.kind.service)
-        stamps, marker, date = [], '', ''
-        for _ in range(lists.MOST_PAGES):
-            ticket = self._intake.ticket()
-            page = await self._changes(kind, ask, marker, timeout)
-            if page is None:
-                return
-            if kind in self._doubted:
-                self._intake.doubt(self.member.name, kind, *(str(doc['id']) for doc in page.docs))
-            before = await self._kin.before(kind, [str(doc['id']) for doc in page.docs])
-            dead = [str(doc['id']) for doc in page.docs if lists.dead(kind, doc)]
-            records = await self._intake.digest(
-                self.member, kind, [doc for doc in page.docs if str(doc['id']) not in dead], ticket
-            )
-            await self._intake.gone(self.member, kind, dead, ticket)
-            await self._kin.look(before, records, self._clock.monotonic(), timeout)
-            track.observe(records, self._clock.monotonic())
-            track.forget(dead, self._clock.monotonic())
-            stamps += [record.updated for record in records]
-            marker, date = page.marker, page.date
-            if not marker:
-                break
-        else:
-            raise BadAnswer(f'GET {ask.path} has no end')
-        self._doubted.discard(kind)
-        await self._look_after_leaving(kind, timeout)
+        tell = self._by('command' if kind in self._doubted else 'hot')
+        poll = Poll(ask, track, self._reader, self._kin, self._intake, self._clock, tell)
+        if not await poll.run(self._outages.timeout(ask.kind.service)):
+            track.blind = True
+            track.sweep_due = min(track.sweep_due, self._clock.monotonic())
+            return
+        if kind in self._doubted:
+            self._doubted.discard(kind)
+            await self._courier.go()
         now = self._clock.monotonic()
-        cursor = diff.cursor(track.cursor, stamps, now - began, date)
-        if cursor != track.cursor:
-            track.changed(now)
-        track.cursor = cursor
         track.poll_due = min(track.poll_due, now + track.period(self._pace, now))
-        self.member.synced[kind] = wall
-        self.member.tally(kind).polled(cursor, date, self._clock.now())
+        self._level[kind] = wall
+        self.member.tally(kind).polled(track.cursor, poll.date, self._clock.now())
 
-    async def _changes(self, kind: str, ask: lists.Ask, marker: str, timeout: float) -> Page | None:
-        """A page of changes; None where the site turns out not to tell them, so that whole lists must do."""
-        try:
-            return await self._reader.page(ask, marker, timeout)
-        except BadAnswer as error:
-            if error.status != 400 or marker:
-                raise
-        track = self._tracks[kind]
-        track.blind = True
-        track.sweep_due = min(track.sweep_due, self._clock.monotonic())
-        return None
+    def _by(self, lane: Lane) -> lists.Tell:
+        async def tell(changes: Sequence[Change]) -> None:
+            await self._courier.tell(changes, lane)
+
+        return tell
 
     async def _complete(self, kind: str) -> None:
         """Level with the site in one go, unless its service does not answer anyway."""
@@ -335,20 +340,6 @@ class Agent:
         sweep = self._new_sweep(kind)
         while not sweep.done:
             await self._step(sweep)
-
-    async def _look_after_leaving(self, kind: str, timeout: float) -> None:
-        """What is being deleted is asked for itself, as no list of changes tells its end."""
-        track = self._tracks[kind]
-        if lists.WAYS[kind].tombstones:
-            return
-        for site_id in track.leaving(self._clock.monotonic())[:MOST_LEAVING]:
-            ticket = self._intake.ticket()
-            doc = await self._reader.one(kind, site_id, timeout)
-            if doc is None:
-                await self._intake.gone(self.member, kind, [site_id], ticket)
-                track.forget([site_id], self._clock.monotonic())
-            else:
-                track.observe(await self._intake.digest(self.member, kind, [doc], ticket), self._clock.monotonic())
 
     def _next_sweep(self) -> Sweep | None:
         """The sweep that is due longest, in the order of the kinds."""
@@ -365,7 +356,7 @@ class Agent:
         track = self._tracks[kind]
         deep = track.small or not self._followed(kind) or track.deep_due <= self._clock.monotonic()
         track.sweep_due = math.inf
-        return Sweep(self.member, kind, deep, track, self._reader, self._store, self._intake, self._clock)
+        return Sweep(self.member, kind, deep, track, self._reader, self._store, self._intake, self._clock, self._by('bulk'))
 
     async def _step(self, sweep: Sweep) -> None:
         """One step of a sweep; after its last one the next is planned."""
@@ -390,7 +381,7 @@ class Agent:
             track.poll_due = now + track.period(self._pace, now)
         track.sweep_due = min(track.sweep_due, now + wait)
         level = self._clock.now() - (now - sweep.began)
-        self.member.synced[sweep.kind] = max(level, self.member.synced.get(sweep.kind, 0.0))
+        self._level[sweep.kind] = max(level, self._level.get(sweep.kind, 0.0))
         self.member.tally(sweep.kind).swept_to(level)
 
 

@@ -12,7 +12,7 @@ from hansa.ports.roster import Member
 from hansa.ports.store import Store
 from hansa.rules import diff
 from hansa.sync.agent import Agent
-from hansa.sync.intake import Intake
+from hansa.sync.gate import Gate
 from hansa.sync.outages import RETRY_S
 
 _LOG = logging.getLogger('hansa.sync')
@@ -21,16 +21,16 @@ _LOG = logging.getLogger('hansa.sync')
 class Flock:
     """Owns the agents and their tasks."""
 
-    def __init__(self, store: Store, intake: Intake, clock: Clock, pace: diff.Pace | None = None) -> None:
+    def __init__(self, store: Store, gate: Gate, clock: Clock, pace: diff.Pace | None = None) -> None:
         self._store = store
-        self._intake = intake
+        self._gate = gate
         self._clock = clock
         self._pace = pace
         self._agents: dict[str, tuple[Agent, asyncio.Task[None]]] = {}
 
     def add(self, member: Member) -> Agent:
         """Follow a site from now on; one of the same name is no longer followed."""
-        agent = Agent(member, self._store, self._intake, self._clock, self._pace)
+        agent = Agent(member, self._store, self._gate.intake, self._gate, self._clock, self._pace)
         if member.name in self._agents:
             self._agents.pop(member.name)[1].cancel()
         self._agents[member.name] = (agent, asyncio.create_task(self._keep(agent), name=f'agent {member.name}'))
@@ -41,7 +41,7 @@ class Flock:
         _, task = self._agents.pop(name, (None, None))
         if task is not None:
             await _end(task)
-        self._intake.forget(name)
+        self._gate.forget(name)
 
     def poke(self, site: str, *kinds: str) -> None:
         """Look at these kinds of a site at once; an unknown site is passed over."""

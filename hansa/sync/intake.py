@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Any
 
+from hansa.model.batch import Change
 from hansa.model.listing import Filter, Query
 from hansa.model.resource import KINDS, Record
 from hansa.ports.clock import Clock
@@ -14,10 +16,25 @@ from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.rules import ingest, merge, owners, translate
 from hansa.rules.aliases import AliasBook
+from hansa.sync import lists
 from hansa.sync.memory import Memory
 from hansa.sync.shares import CHUNK, Shares
 
 _LOG = logging.getLogger('hansa.sync')
+_ORDER = {kind: number for number, kind in enumerate(lists.ORDER)}
+
+
+class _Sight:
+    """Of one kind at a site, by site id: what is believed of what was told, the part of it that is new, and that as it is to be stored."""
+
+    def __init__(self, member: Member, kind: str) -> None:
+        self.member = member
+        self.kind = kind
+        self.told: dict[str, Record] = {}
+        self.docs: dict[str, dict[str, Any]] = {}
+        self.asked: dict[str, int] = {}
+        self.changed: dict[str, Record] = {}
+        self.settled: list[Record] = []
 
 
 class Intake:
@@ -46,49 +63,101 @@ class Intake:
         A document that cannot be read is left out and reported; so is one whose id another site has already.
         """
         asked = ticket or self.ticket()
-        async with self._locks[kind]:
-            memory = self._memory(member.name, kind)
-            told = {record.site_id: (doc, record) for doc in docs if (record := self._record(member, kind, doc))}
-            believed = {site_id: pair for site_id, pair in told.items() if memory.news(site_id, asked)}
-            changed = [record for _, record in believed.values() if not memory.same(record)]
-            if not changed:
-                return [record for _, record in believed.values()]
-            if kind in merge.KINDS:
-                settled = await self._settle_shared(member, kind, changed, {key: doc for key, (doc, _) in believed.items()})
-            else:
-                settled = await self._refuse_strangers(member, kind, changed)
-            await self._store.put(settled)
-            member.tally(kind).took(len(settled))
-            results = {site_id: record for site_id, (_, record) in believed.items()}
-            for record in changed:
-                del results[record.site_id]
-            for record in results.values():
-                memory.note(record, asked)
-            for record in settled:
-                # As it will be told next time: with the aliases of now, but by its own name.
-                memory.note(self._record(member, kind, believed[record.site_id][0]) or record, asked)
-                results[record.site_id] = record
-            return list(results.values())
+        return await self.take(member, [Change(kind, str(doc.get('id', '')), asked, doc=doc) for doc in docs])
 
     async def gone(self, member: Member, kind: str, site_ids: Sequence[str], ticket: int = 0) -> None:
         """These are no more at the site; records and aliases go."""
         asked = ticket or self.ticket()
-        async with self._locks[kind]:
-            memory = self._memory(member.name, kind)
-            ids = [site_id for site_id in site_ids if memory.news(site_id, asked)]
-            if not ids:
-                return
+        await self.take(member, [Change(kind, site_id, asked) for site_id in site_ids])
+
+    async def take(self, member: Member, changes: Sequence[Change], *, anew: bool = False) -> list[Record]:
+        """Take in changes of one site, each object once; `anew`: whether or not they were told before, as others may have written.
+
+        Shared objects come first, so that their aliases stand; all else is one write. Returns as `digest` does.
+        """
+        if anew:
+            for change in changes:
+                self.doubt(member.name, change.kind, change.id)
+        results: list[Record] = []
+        plain: list[Change] = []
+        for kind in dict.fromkeys(change.kind for change in sorted(changes, key=_rank)):
+            some = [change for change in changes if change.kind == kind]
             if kind in merge.KINDS:
-                await self._shares.bury(member.name, kind, ids, self._clock.now())
+                async with self._locks[kind]:
+                    results += await self._write([await self._shared(member, kind, some)])
+                    await self._drop(member, kind, some)
             else:
-                await self._store.remove(member.name, kind, ids, self._clock.now())
-            for site_id in ids:
-                memory.bury(site_id, asked)
-            await self._disown(member.name, ids)
-            if kind in merge.NAMED:
-                # The plain name may be free for another site's flavor now.
-                for other in self._roster:
-                    self.doubt(other.name, kind)
+                plain += some
+        async with contextlib.AsyncExitStack() as held:
+            kinds = list(dict.fromkeys(change.kind for change in plain))
+            for kind in sorted(kinds):
+                await held.enter_async_context(self._locks[kind])
+            sorts = [[change for change in plain if change.kind == kind] for kind in kinds]
+            results += await self._write([await self._plain(member, some[0].kind, some) for some in sorts])
+            for some in sorts:
+                await self._drop(member, some[0].kind, some)
+        return results
+
+    async def _write(self, sights: Sequence[_Sight]) -> list[Record]:
+        """Store what is new in one transaction, and remember what was told."""
+        if fresh := [record for sight in sights for record in sight.settled]:
+            await self._store.put(fresh)
+        results: list[Record] = []
+        for sight in sights:
+            memory, told = self._memory(sight.member.name, sight.kind), sight.told
+            found = {site_id: told[site_id] for site_id in told if site_id not in sight.changed}
+            for site_id in found:
+                memory.again(site_id, sight.asked[site_id])
+            if sight.settled:
+                sight.member.tally(sight.kind).took(len(sight.settled))
+            for record in sight.settled:
+                # As it will be told next time: with the aliases of now, but by its own name.
+                again = self._record(sight.member, sight.kind, sight.docs[record.site_id])
+                memory.note(again or record, sight.asked[record.site_id])
+                found[record.site_id] = record
+            results += found.values()
+        return results
+
+    def _see(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
+        memory = self._memory(member.name, kind)
+        sight = _Sight(member, kind)
+        for change in changes:
+            if change.doc is not None and (record := self._record(member, kind, change.doc)) and memory.news(record.site_id, change.asked):
+                sight.told[record.site_id] = record
+                sight.docs[record.site_id] = change.doc
+                sight.asked[record.site_id] = change.asked
+        sight.changed = {site_id: record for site_id, record in sight.told.items() if not memory.same(record)}
+        return sight
+
+    async def _plain(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
+        sight = self._see(member, kind, changes)
+        if sight.changed:
+            sight.settled = await self._refuse_strangers(member, kind, list(sight.changed.values()))
+        return sight
+
+    async def _shared(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
+        sight = self._see(member, kind, changes)
+        if sight.changed:
+            sight.settled = await self._settle_shared(member, kind, list(sight.changed.values()), sight.docs)
+        return sight
+
+    async def _drop(self, member: Member, kind: str, changes: Sequence[Change]) -> None:
+        memory = self._memory(member.name, kind)
+        asked = {change.id: change.asked for change in changes if change.doc is None and memory.news(change.id, change.asked)}
+        ids = list(asked)
+        if not ids:
+            return
+        if kind in merge.KINDS:
+            await self._shares.bury(member.name, kind, ids, self._clock.now())
+        else:
+            await self._store.remove(member.name, kind, ids, self._clock.now())
+        for site_id in ids:
+            memory.bury(site_id, asked[site_id])
+        await self._disown(member.name, ids)
+        if kind in merge.NAMED:
+            # The plain name may be free for another site's flavor now.
+            for other in self._roster:
+                self.doubt(other.name, kind)
 
     async def _disown(self, site: str, site_ids: Sequence[str]) -> None:
         claims = [claim for site_id in site_ids for claim in owners.claims(self._book, site, site_id)]
@@ -157,3 +226,7 @@ class Intake:
             self._refused.add((member.name, kind, id))
             _LOG.error('Site %s claims the %s %s, which another site has; it is refused.', member.name, kind, id)
         return [record for record in changed if record.id not in taken]
+
+
+def _rank(change: Change) -> int:
+    return _ORDER.get(change.kind, len(_ORDER))

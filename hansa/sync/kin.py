@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from hansa.model.batch import Change
 from hansa.model.errors import SiteDown, Unauthorized
 from hansa.model.resource import Record
 from hansa.ports.roster import Member
 from hansa.ports.store import Store
+from hansa.sync import lists
 from hansa.sync.intake import Intake
 from hansa.sync.reader import BadAnswer, Reader
 from hansa.sync.track import Track
@@ -37,28 +40,25 @@ class Kin:
             return {}
         return {site_id: await self._intake.standing(self._member, kind, site_id) for site_id in site_ids}
 
-    async def look(self, before: Servers, after: Sequence[Record], now: float, timeout: float) -> None:
-        """Bring the inventory level with what happened to the servers' volumes. Where Cinder does not answer its next list has to do."""
+    async def look(self, before: Servers, after: Sequence[Change], now: float, timeout: float, tell: lists.Tell) -> None:
+        """Tell what happened to the servers' volumes with them. Where Cinder does not answer its next list has to do."""
         with contextlib.suppress(SiteDown, Unauthorized, BadAnswer):
-            await self._look(before, after, now, timeout)
+            await self._look(before, after, now, timeout, tell)
 
-    async def _look(self, before: Servers, after: Sequence[Record], now: float, timeout: float) -> None:
-        new = {record.site_id: record for record in after}
+    async def _look(self, before: Servers, after: Sequence[Change], now: float, timeout: float, tell: lists.Tell) -> None:
+        new = {change.id: change.doc for change in after}
         doubted: dict[str, None] = {}
         for site_id, old in before.items():
             doubted.update(dict.fromkeys(await self._doubted(old, new.get(site_id))))
         for volume in list(doubted)[:MOST]:
             ticket = self._intake.ticket()
-            doc = await self._reader.one('volume', volume, timeout)
-            if doc is None:
-                await self._intake.gone(self._member, 'volume', [volume], ticket)
-                self._track.forget([volume], now)
-            else:
-                self._track.observe(await self._intake.digest(self._member, 'volume', [doc], ticket), now)
+            change = lists.change('volume', volume, await self._reader.one('volume', volume, timeout), ticket)
+            self._track.observe([change], now)
+            await tell([change])
 
-    async def _doubted(self, old: Record | None, new: Record | None) -> list[str]:
+    async def _doubted(self, old: Record | None, new: dict[str, Any] | None) -> list[str]:
         """What was attached or let go, and what is attached although the inventory knows nothing of it."""
-        had, has = volumes(old), volumes(new)
+        had, has = _volumes(msgspec.json.decode(old.doc) if old else {}), _volumes(new or {})
         kept = [volume for volume in sorted(had & has) if not await self._in_use(volume)]
         return [*sorted(had ^ has), *kept]
 
@@ -67,9 +67,7 @@ class Kin:
         return record is not None and record.status == 'in-use'
 
 
-def volumes(server: Record | None) -> frozenset[str]:
+def _volumes(server: dict[str, Any]) -> frozenset[str]:
     """Ids of a server's volumes, by its own document."""
-    if server is None:
-        return frozenset()
-    attached = msgspec.json.decode(server.doc).get('os-extended-volumes:volumes_attached')
+    attached = server.get('os-extended-volumes:volumes_attached')
     return frozenset(str(each['id']) for each in attached or () if isinstance(each, dict) and 'id' in each)

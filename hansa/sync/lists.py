@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import urllib.parse
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 
+from hansa.model.batch import Change
 from hansa.model.resource import KINDS, Kind
 from hansa.ports import roster
 from hansa.ports.site import Headers
+from hansa.rules import ingest
+
+Tell = Callable[[Sequence[Change]], Awaitable[None]]
+"""Where changes go: to the intake at once, or by the outbox."""
 
 PAGE = 500
 MOST_PAGES = 400
@@ -97,6 +103,13 @@ def changes(kind: str, member: roster.Member, cursor: str) -> Ask | None:
 def dead(kind: str, doc: dict[str, Any]) -> bool:
     """Whether a document tells the end of its object: Nova shows it so before it does not show it at all."""
     return kind in WAYS and WAYS[kind].tombstones and doc.get('status') == 'DELETED'
+
+
+def change(kind: str, site_id: str, doc: dict[str, Any] | None, asked: int) -> Change:
+    """What a site answered to a question about an object: its document, or None where there is no such object."""
+    if doc is None or dead(kind, doc):
+        return Change(kind, site_id, asked)
+    return Change(kind, site_id, asked, ingest.revision(doc), doc)
 
 
 def parse(ask: Ask, body: bytes, marker: str) -> tuple[list[dict[str, Any]], str]:

@@ -36,6 +36,10 @@ class Memory:
         """So the object was told in answer to a question."""
         self._set(record.site_id, ticket, _hash(record))
 
+    def again(self, site_id: str, ticket: int) -> None:
+        """The object was told as before."""
+        self._set(site_id, ticket, self._told.get(site_id, (0, b''))[1])
+
     def bury(self, site_id: str, ticket: int) -> None:
         """The object is gone, as the answer to a question said."""
         self._set(site_id, ticket, b'')

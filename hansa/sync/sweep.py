@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hansa.model.resource import Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.store import Store
@@ -26,7 +25,7 @@ class Sweep:
     """
 
     def __init__(
-        self, member: Member, kind: str, deep: bool, track: Track, reader: Reader, store: Store, intake: Intake, clock: Clock
+        self, member: Member, kind: str, deep: bool, track: Track, reader: Reader, store: Store, intake: Intake, clock: Clock, tell: lists.Tell
     ) -> None:
         self.kind = kind
         self.deep = deep
@@ -39,6 +38,7 @@ class Sweep:
         self._store = store
         self._intake = intake
         self._clock = clock
+        self._tell = tell
         self._ask = lists.complete(kind, member, brief=not deep)
         self._marker = ''
         self._pages = 0
@@ -78,8 +78,7 @@ class Sweep:
         docs = [doc for doc in page.docs if not lists.dead(self.kind, doc)]
         self._told.update(str(doc['id']) for doc in docs)
         if self.deep:
-            records = await self._digest(docs, ticket)
-            self._latest = max(self._latest, *(record.updated for record in records), '')
+            await self._pass_on(docs, ticket)
             self._date = page.date
         self._marker = page.marker
         if not page.marker:
@@ -94,17 +93,17 @@ class Sweep:
         questions = self._questions or []
         for site_id in questions[:QUESTIONS]:
             ticket = self._intake.ticket()
-            doc = await self._reader.one(self.kind, site_id, timeout)
-            if doc is None:
-                await self._intake.gone(self._member, self.kind, [site_id], ticket)
-                self._track.forget([site_id], self._clock.monotonic())
-            else:
-                await self._digest([doc], ticket)
-                self._track.alive(site_id, self._clock.monotonic())
+            change = lists.change(self.kind, site_id, await self._reader.one(self.kind, site_id, timeout), ticket)
+            now = self._clock.monotonic()
+            self._track.observe([change], now)
+            if change.doc is not None:
+                self._track.alive(site_id, now)
+            await self._tell([change])
         self._questions = questions[QUESTIONS:]
         self.done = not self._questions
 
-    async def _digest(self, docs: Sequence[dict[str, Any]], ticket: int) -> list[Record]:
-        records = await self._intake.digest(self._member, self.kind, docs, ticket)
-        self._track.observe(records, self._clock.monotonic())
-        return records
+    async def _pass_on(self, docs: Sequence[dict[str, Any]], ticket: int) -> None:
+        changes = [lists.change(self.kind, str(doc['id']), doc, ticket) for doc in docs]
+        self._latest = max(self._latest, *(change.revision for change in changes), '')
+        self._track.observe(changes, self._clock.monotonic())
+        await self._tell(changes)

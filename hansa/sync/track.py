@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from hansa.model.resource import Record
+from hansa.model.batch import Change
 from hansa.rules import diff
 
 STUCK_S = 600.0
@@ -34,27 +34,29 @@ class Track:
         self._moving: dict[str, tuple[float, bool, str]] = {}
         self._alive: dict[str, tuple[float, float]] = {}
 
-    def observe(self, records: Sequence[Record], now: float) -> None:
-        """Take note of what came in: what moves, and since when."""
-        for record in records:
-            before = self._moving.get(record.site_id)
-            if not diff.moving(record):
-                if self._moving.pop(record.site_id, None):
+    def observe(self, changes: Iterable[Change], now: float) -> None:
+        """Take note of what came in: what moves, since when, and what is gone."""
+        for change in changes:
+            if change.doc is None:
+                self._forget(change.id, now)
+                continue
+            before = self._moving.get(change.id)
+            status = str(change.doc.get('status') or '')
+            if not diff.moving(change.kind, change.doc):
+                if self._moving.pop(change.id, None):
                     self._changed = now
-            elif before is None or before[2] != record.status:
-                self._moving[record.site_id] = (now, diff.leaving(record), record.status)
+            elif before is None or before[2] != status:
+                self._moving[change.id] = (now, diff.leaving(change.doc), status)
                 self._changed = now
 
     def changed(self, now: float) -> None:
         """Something of the kind changed."""
         self._changed = now
 
-    def forget(self, site_ids: Sequence[str], now: float) -> None:
-        """These are gone."""
-        for site_id in site_ids:
-            self._moving.pop(site_id, None)
-            self._alive.pop(site_id, None)
-            self._changed = now
+    def _forget(self, site_id: str, now: float) -> None:
+        self._moving.pop(site_id, None)
+        self._alive.pop(site_id, None)
+        self._changed = now
 
     def period(self, pace: diff.Pace, now: float) -> float:
         """Seconds to the next poll. What has been on its way for ten minutes is stuck, and not worth a hurry."""

@@ -13,6 +13,7 @@ from hansa.rules.aliases import AliasBook
 from hansa.sites.sim.clock import HandClock
 from hansa.storage.sqlite.store import open_store
 from hansa.sync.agent import Agent
+from hansa.sync.gate import Gate
 from hansa.sync.intake import Intake
 from tests.sync.cloud import Cloud
 
@@ -26,11 +27,12 @@ class House:
         self.book = AliasBook()
         self.roster = Roster()
         self.intake = Intake(store, self.book, self.roster, clock)
+        self.gate = Gate(self.intake, self.roster)
         self.agents: dict[str, Agent] = {}
         for cloud in clouds:
             member = cloud.member()
             self.roster.add(member)
-            self.agents[cloud.name] = Agent(member, store, self.intake, clock)
+            self.agents[cloud.name] = Agent(member, store, self.intake, self.gate, clock)
 
     async def catch_up(self) -> None:
         for agent in self.agents.values():

@@ -276,7 +276,7 @@ def test_what_a_site_said_of_itself_outlives_a_restart_while_it_is_dead() -> Non
             kept = await league.store.value('site/east/capabilities')
             cloud.fault = 'down'
             dead = cloud.member()
-            agent = Agent(dead, league.store, league.intake, clock)
+            agent = Agent(dead, league.store, league.intake, league.gate, clock)
             await agent._recall()
             await agent.turn()
             assert dead.managed
@@ -291,7 +291,7 @@ def test_a_flock_follows_its_sites_until_they_leave() -> None:
         cloud = Cloud('east', clock)
         id = cloud.make('server')
         async with house(clock, cloud) as league:
-            flock = Flock(league.store, league.intake, clock)
+            flock = Flock(league.store, league.gate, clock)
             member: Member = league.roster.get('east')
             last = asyncio.Event()
             cloud.stir = lambda: last.set() if '/snapshots' in cloud.asked[-1] else None

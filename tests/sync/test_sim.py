@@ -18,6 +18,7 @@ from hansa.sites.sim.transport import AsgiTransport
 from hansa.storage.sqlite.store import open_store
 from hansa.sync import lists
 from hansa.sync.agent import Agent
+from hansa.sync.gate import Gate
 from hansa.sync.intake import Intake
 
 
@@ -46,7 +47,7 @@ def test_two_clouds_come_in_whole_and_what_both_have_is_one() -> None:
         members = [join('east', clock, 'admin'), join('west', clock, 'demo')]
         for member in members:
             roster.add(member)
-            agent = Agent(member, store, intake, clock)
+            agent = Agent(member, store, intake, Gate(intake, roster), clock)
             await agent.catch_up()
             made = await post(member, 'network', '/networks', {'network': {'name': 'mine'}})
             assert (await agent.refresh('network', made)) is not None

@@ -1,0 +1,26 @@
+"""The door from an agent to the intake, which may be in the same process or far away."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hansa.model.batch import Batch, Receipt
+
+
+class Uplink(Protocol):
+    """Every method comes back in bounded time. An answer may be lost, and a batch may arrive twice or late: giving the same batch again
+    is always right, and taking it again does nothing.
+    """
+
+    async def open(self, site: str) -> str:
+        """Begin a life of a site's agent; returns the run's name. Of earlier runs of the site nothing is taken any more.
+
+        Raises UplinkDown.
+        """
+        ...
+
+    async def deliver(self, batch: Batch) -> Receipt:
+        """Give a batch; it is stored for good when the receipt says so. Raises Gone where the run is over or not known, so
+        that a new one has to begin; UplinkDown where there was no answer.
+        """
+        ...

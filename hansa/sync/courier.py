@@ -1,0 +1,82 @@
+"""Carries what an agent has to tell to the intake, batch by batch, and comes again where it was not taken."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable
+
+from hansa.model.batch import MOST, Change, Lane
+from hansa.model.errors import Gone, UplinkDown
+from hansa.ports.clock import Clock
+from hansa.ports.uplink import Uplink
+from hansa.sync.outbox import Outbox
+
+LINGER_S = 2.0
+RETRY_S = 3.0
+MOST_BATCHES = 10_000
+
+_LOG = logging.getLogger('hansa.sync')
+
+
+class Courier:
+    """The one who empties one site's outbox. `due` is when it may go again, on the monotonic clock."""
+
+    def __init__(self, site: str, uplink: Uplink, clock: Clock) -> None:
+        self.outbox = Outbox()
+        self.due = -math.inf
+        self._site = site
+        self._uplink = uplink
+        self._clock = clock
+        self._run = ''
+        self._since = math.inf
+        self._lost = False
+
+    async def tell(self, changes: Iterable[Change], lane: Lane) -> None:
+        """Have these told; goes at once where it is a whole batch, or the oldest has lingered."""
+        for change in changes:
+            self.outbox.put(change, lane)
+        now = self._clock.monotonic()
+        self._since = min(self._since, now)
+        if len(self.outbox) >= MOST or now - self._since >= LINGER_S:
+            await self.go()
+
+    async def go(self) -> bool:
+        """Tell all there is, as far as the intake takes it; returns whether nothing is left."""
+        if self._clock.monotonic() < self.due:
+            return not self.outbox
+        for _ in range(MOST_BATCHES):
+            if not self.outbox:
+                self._since = math.inf
+                return True
+            try:
+                if not await self._give():
+                    return False
+            except UplinkDown as error:
+                if not self._lost:
+                    _LOG.warning('Site %s: the intake cannot be reached: %s', self._site, error)
+                self._lost = True
+                self.due = self._clock.monotonic() + RETRY_S
+                return False
+            self._lost = False
+        return False
+
+    async def _give(self) -> bool:
+        """One batch, or the beginning of a run; returns whether it was taken."""
+        if not self._run:
+            run = await self._uplink.open(self._site)
+            self.outbox.renew()
+            self._run = run
+        batch = self.outbox.batch(self._site, self._run)
+        if batch is None:
+            return True
+        try:
+            receipt = await self._uplink.deliver(batch)
+        except Gone:
+            self._run = ''
+            self.due = self._clock.monotonic() + RETRY_S
+            return False
+        self.outbox.acknowledge(batch.lane, receipt.upto)
+        if receipt.retry_after:
+            self.due = self._clock.monotonic() + receipt.retry_after
+        return not receipt.retry_after

@@ -1,0 +1,84 @@
+"""The gate before the intake: takes batches in their order and each once, by turns of the sites, and no more than it can bear."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+
+from hansa.model.batch import LANES, Batch, Lane, Receipt
+from hansa.model.errors import Gone
+from hansa.ports.roster import Roster
+from hansa.sync.intake import Intake
+from hansa.sync.turns import Turns
+
+CREDIT = 2
+HIGH_WATER = 32
+WIDE = 4
+RETRY_S = 1.0
+
+
+class _Line:
+    """One run of one site's agent: what is taken of each lane, and how many batches are on their way."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.flying = 0
+        self.upto: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        self.locks: dict[Lane, asyncio.Lock] = {lane: asyncio.Lock() for lane in LANES}
+
+
+class Gate:
+    """The uplink of agents in this process, and the end of the uplinks of all others.
+
+    What waits here is bounded: CREDIT batches a site, and above HIGH_WATER nothing that can stay with its agent.
+    """
+
+    def __init__(self, intake: Intake, roster: Roster) -> None:
+        self.intake = intake
+        self._roster = roster
+        self._lines: dict[str, _Line] = {}
+        self._turns = Turns(WIDE)
+        # Of no other life of this program: a batch that was under way while the league was started again belongs to no run of now.
+        self._life = secrets.token_hex(4)
+        self._count = itertools.count(1)
+
+    async def open(self, site: str) -> str:
+        """Begin a run; fills the port."""
+        line = self._lines[site] = _Line(f'{self._life}-{next(self._count)}')
+        return line.run
+
+    async def deliver(self, batch: Batch) -> Receipt:
+        """Take a batch, or say why not; fills the port."""
+        line = self._line(batch)
+        lane, upto = batch.lane, line.upto[batch.lane]
+        if batch.number <= upto:
+            return Receipt(upto, CREDIT)
+        full = lane != 'command' and self._turns.waiting >= HIGH_WATER
+        if full or line.flying >= CREDIT:
+            return Receipt(upto, CREDIT, RETRY_S)
+        line.flying += 1
+        try:
+            async with line.locks[lane], self._turns.of(batch.site, lane):
+                return await self._take(self._line(batch), batch)
+        finally:
+            line.flying -= 1
+
+    def forget(self, site: str) -> None:
+        """A site has left; so has its agent."""
+        self._lines.pop(site, None)
+        self.intake.forget(site)
+
+    def _line(self, batch: Batch) -> _Line:
+        line = self._lines.get(batch.site)
+        if line is None or line.run != batch.run or batch.site not in self._roster:
+            raise Gone(f'The run {batch.run} of the agent of {batch.site} is over.')
+        return line
+
+    async def _take(self, line: _Line, batch: Batch) -> Receipt:
+        lane = batch.lane
+        if batch.number == line.upto[lane] + 1:
+            await self.intake.take(self._roster.get(batch.site), batch.changes, anew=lane == 'command')
+            line.upto[lane] = batch.number
+        late = batch.number > line.upto[lane]
+        return Receipt(line.upto[lane], CREDIT, RETRY_S if late else 0.0)

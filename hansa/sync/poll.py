@@ -1,0 +1,77 @@
+"""What changed of a kind since the cursor, page by page; and what is being deleted, object by object, as no list of changes tells its end."""
+
+from __future__ import annotations
+
+from hansa.ports.clock import Clock
+from hansa.rules import diff
+from hansa.sync import lists
+from hansa.sync.intake import Intake
+from hansa.sync.kin import Kin
+from hansa.sync.reader import BadAnswer, Page, Reader
+from hansa.sync.track import Track
+
+MOST_LEAVING = 10
+
+
+class Poll:
+    """One look at the changes of a kind; `tell` is where they go, `date` the site's own as it last told it. Raises as the reader does."""
+
+    def __init__(self, ask: lists.Ask, track: Track, reader: Reader, kin: Kin, intake: Intake, clock: Clock, tell: lists.Tell) -> None:
+        self._ask = ask
+        self._kind = ask.kind.name
+        self._track = track
+        self._reader = reader
+        self._kin = kin
+        self._intake = intake
+        self._clock = clock
+        self._tell = tell
+        self.date = ''
+        self._stamps: list[str] = []
+
+    async def run(self, timeout: float) -> bool:
+        """Tell all of it and move the cursor; False where the site turns out not to tell changes, so that whole lists must do."""
+        began = self._clock.monotonic()
+        marker = ''
+        for _ in range(lists.MOST_PAGES):
+            ticket = self._intake.ticket()
+            page = await self._page(marker, timeout)
+            if page is None:
+                return False
+            await self._take(page, ticket, timeout)
+            marker, self.date = page.marker, page.date
+            if not marker:
+                break
+        else:
+            raise BadAnswer(f'GET {self._ask.path} has no end')
+        await self._look_after_leaving(timeout)
+        now = self._clock.monotonic()
+        cursor = diff.cursor(self._track.cursor, self._stamps, now - began, self.date)
+        if cursor != self._track.cursor:
+            self._track.changed(now)
+        self._track.cursor = cursor
+        return True
+
+    async def _page(self, marker: str, timeout: float) -> Page | None:
+        try:
+            return await self._reader.page(self._ask, marker, timeout)
+        except BadAnswer as error:
+            if error.status != 400 or marker:
+                raise
+            return None
+
+    async def _take(self, page: Page, ticket: int, timeout: float) -> None:
+        changes = [lists.change(self._kind, str(doc['id']), doc, ticket) for doc in page.docs]
+        before = await self._kin.before(self._kind, [change.id for change in changes])
+        await self._tell(changes)
+        self._stamps += [change.revision for change in changes]
+        await self._kin.look(before, changes, self._clock.monotonic(), timeout, self._tell)
+        self._track.observe(changes, self._clock.monotonic())
+
+    async def _look_after_leaving(self, timeout: float) -> None:
+        if lists.WAYS[self._kind].tombstones:
+            return
+        for site_id in self._track.leaving(self._clock.monotonic())[:MOST_LEAVING]:
+            ticket = self._intake.ticket()
+            change = lists.change(self._kind, site_id, await self._reader.one(self._kind, site_id, timeout), ticket)
+            await self._tell([change])
+            self._track.observe([change], self._clock.monotonic())
