@@ -27,7 +27,7 @@ DETAILS = EAST | {
     'services': {'compute': {'lowest': '2.1', 'highest': '2.103'}, 'network': {'lowest': '', 'highest': ''}},
     'zones': {'compute': ['nova', 'gold']}, 'extensions': ['router'], 'missing': ['It has no volumes.'],
     'health': {'reachable': True, 'since': '2026-11-21T09:00:00Z', 'reason': ''},
-    'kinds': [{'kind': 'server', 'count': 7, 'age_s': 190, 'synced_at': '2026-11-21T09:00:00Z'}],
+    'kinds': [{'kind': 'server', 'count': 7, 'age_s': 190, 'synced_at': '2026-11-21T09:00:00Z', 'drift': None, 'backlog': 3, 'failures': 12}],
 }
 STATUS = {
     'mode': 'running', 'version': '0.1.0', 'address': 'http://127.0.0.1:8080', 'since': '2026-11-21T09:00:00Z',
@@ -168,7 +168,7 @@ def test_site_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [' '.join(line.split()) for line in out.splitlines()]
     assert code == 0
     for line in ('state up', 'service compute 2.1 to 2.103', 'service network yes', 'zones compute nova, gold',
-                 'missing It has no volumes.', 'server 7 3m'):
+                 'missing It has no volumes.', 'KIND COUNT AGE DRIFT BACKLOG FAILURES', 'server 7 3m - 3 12'):
         assert line in lines
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
+import subprocess
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -233,3 +235,11 @@ def test_alerts_speak_of_metrics_that_there_are() -> None:
         used += re.findall(r'(\w+)=~?"', rule['expr']) + re.findall(r'\$labels\.(\w+)', str(rule['annotations']))
         assert set(used) <= labels, (rule['alert'], used)
         assert rule['expr'].count('(') == rule['expr'].count(')')
+
+
+@pytest.mark.skipif(shutil.which('promtool') is None, reason='promtool (Debian: prometheus) is not here')
+def test_alerts_fire_on_what_they_are_for() -> None:
+    done = subprocess.run(
+        ['promtool', 'test', 'rules', 'hansa.rules.test.yml'], cwd=tree.ROOT / 'deploy/prometheus', capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -10,6 +10,7 @@ from hansa.model.errors import ConfigError
 
 # Asking a site all that the league needs takes several requests, each with the site's own time limit.
 _CHECK_TIMEOUT = 90.0
+_TROUBLES = ('drift', 'backlog', 'failures')
 
 
 def add(nouns: commands.Nouns) -> None:
@@ -86,13 +87,17 @@ def _show(args: argparse.Namespace) -> int:
         return 0
     output.show_table(('FIELD', 'VALUE'), _facts(site))
     kinds = [
-        [answers.text(kind, 'kind'), answers.number(kind, 'count'), output.age(kind.get('age_s'))]
+        [answers.text(kind, 'kind'), answers.number(kind, 'count'), output.age(kind.get('age_s')), *(_number(kind, key) for key in _TROUBLES)]
         for kind in answers.records(site, 'kinds')
     ]
     if kinds:
         print()
-        output.show_table(('KIND', 'COUNT', 'AGE'), kinds)
+        output.show_table(('KIND', 'COUNT', 'AGE', *map(str.upper, _TROUBLES)), kinds)
     return 0
+
+
+def _number(record: answers.Record, key: str) -> str:
+    return '-' if record.get(key) is None else str(answers.number(record, key))
 
 
 def _facts(site: answers.Record) -> list[tuple[str, str]]:

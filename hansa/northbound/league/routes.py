@@ -22,6 +22,7 @@ from hansa.ports.identity import Identity
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.services.allotting import Allotting
+from hansa.services.census import Census
 from hansa.services.membership import Membership
 
 _OPERATOR = Token('', 'operator', '', '', '', '', frozenset(('admin',)), float('inf'))
@@ -47,6 +48,7 @@ class League:
         self._store = store
         self._roster = roster
         self._membership = membership
+        self._census = Census(store, roster, clock)
         self._clock = clock
         self._address = address
         self._since = clock.now()
@@ -92,7 +94,7 @@ class League:
                 'version': hansa.__version__,
                 'address': self._address,
                 'since': views.moment(self._since),
-                'sites': [views.site(member, summary, await self._unclaimed(member), self._clock.now()) for member in self._roster],
+                'sites': [views.site(member, summary, await self._census.unclaimed(member), self._clock.now()) for member in self._roster],
                 'intents_open': len(await self._store.open_intents()),
                 'counts': views.totals(summary),
             },
@@ -101,7 +103,7 @@ class League:
     async def sites(self, _: Ask) -> wire.Answer:
         """`GET /sites`."""
         summary, now = await self._store.summary(), self._clock.now()
-        found = [views.site(each, summary, await self._unclaimed(each), now) | views.kinds(each, summary, now) for each in self._roster]
+        found = [views.site(each, summary, await self._census.unclaimed(each), now) | views.kinds(each, summary, now) for each in self._roster]
         return wire.document(200, {'sites': found})
 
     async def site(self, ask: Ask) -> wire.Answer:
@@ -155,16 +157,8 @@ class League:
     async def _shown(self, status: int, member: Member) -> wire.Answer:
         summary = await self._store.summary()
         league = {each.name: each.capabilities for each in self._roster if each.capabilities}
-        shown = views.details(member, summary, await self._unclaimed(member), self._clock.now(), league)
+        shown = views.details(member, summary, await self._census.unclaimed(member), self._clock.now(), league)
         return wire.document(status, {'site': shown})
-
-    async def _unclaimed(self, member: Member) -> int:
-        counts = 0
-        for kind in KINDS.values():
-            if not kind.shared:
-                at = (Filter(('site',), 'in', (member.name,)), Filter(('project',), 'in', ('',)))
-                counts += await self._store.count(Query(kind.name, filters=at))
-        return counts
 
 
 def _whose(record: Record | None) -> str:
