@@ -1,14 +1,13 @@
-"""From a directory to open connections: the lock, the file, the settings of each connection, the schema, the seal."""
+"""From a directory to open connections: the file, the settings of each connection, the schema, the seal."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import pathlib
 import sqlite3
 
 from hansa.model.errors import ConfigError
-from hansa.storage.sqlite import matching, migrations, reserving, seal
+from hansa.storage import seal
+from hansa.storage.sqlite import matching, migrations, reserving
 
 # NORMAL loses nothing to a killed process, only to a machine that loses power. The log is folded into the file by
 # the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
@@ -20,26 +19,6 @@ _SETTINGS = (
     f'journal_size_limit={40 << 20}',
     f'mmap_size={1 << 30}',
 )
-
-_CHECK, _CHECKED = 'seal', b'hansa'
-
-
-def lock(directory: pathlib.Path) -> int:
-    """Make the directory if need be and take its lock; the kernel frees it when the process ends, however it ends.
-
-    Returns the file descriptor that holds the lock. Raises ConfigError where another league runs on the directory.
-    """
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(directory / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigError(f'The directory {directory} cannot be used: {error.strerror}.') from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise ConfigError(f'Another league runs on {directory}; end it first or name another directory.') from error
-    return handle
 
 
 def connect(file: pathlib.Path | None, reads: bool = False, cache: int = 16) -> sqlite3.Connection:
@@ -91,13 +70,7 @@ def sealed(db: sqlite3.Connection, key: pathlib.Path | None) -> seal.Seal:
     if key is None:
         return seal.fresh()
     row = db.execute('SELECT word FROM seal').fetchone()
+    known, word = seal.belonging(key, None if row is None else row[0])
     if row is None:
-        made = seal.make(key)
-        db.execute('INSERT INTO seal (word) VALUES (?)', (made.close(_CHECKED, _CHECK),))
-        return made
-    known = seal.load(key)
-    try:
-        known.open(row[0], _CHECK)
-    except ConfigError as error:
-        raise ConfigError(f'{key} is not the key of the database beside it; put back the key it was made with.') from error
+        db.execute('INSERT INTO seal (word) VALUES (?)', (word,))
     return known

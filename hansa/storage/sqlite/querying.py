@@ -10,12 +10,9 @@ import msgspec
 
 from hansa.model.errors import BadRequest
 from hansa.model.listing import Query
+from hansa.storage import bounds
 from hansa.storage.sqlite import conditions, paths
 from hansa.storage.sqlite.paths import Piece
-
-FILTERS = 100
-ALSO = 1000
-SORTS = 16
 
 FIELDS = 'h.site, h.kind, h.id, h.site_id, h.project, h.name, d.doc, h.status, h.created, h.updated, h.public, h.prime, h.seen'
 
@@ -49,7 +46,7 @@ class _Key(msgspec.Struct, frozen=True):
 
 def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
     """Rows of FIELDS that a query asks for, in order. Raises BadRequest for a query that cannot be understood."""
-    _check(query)
+    bounds.check(query)
     keys, branches = _keys(query), _branches(query)
     if not branches:
         return []
@@ -87,7 +84,7 @@ def _few(db: sqlite3.Connection, query: Query) -> str:
 
 def count(db: sqlite3.Connection, query: Query) -> int:
     """How many records a query has without limit and marker. Raises BadRequest like `page`."""
-    _check(query)
+    bounds.check(query)
     few = _few(db, query)
     return sum(
         int(db.execute(f'SELECT count(*) FROM {_source(query, index=_index(branch, few))} WHERE {branch.sql} AND {few}', branch.args).fetchone()[0])
@@ -100,19 +97,6 @@ def _index(branch: _Branch, few: str) -> str:
     if few != '1':
         return 'NOT INDEXED'
     return f'INDEXED BY {branch.index}' if branch.index else ''
-
-
-def _check(query: Query) -> None:
-    if len(query.filters) > FILTERS or len(query.sorts) > SORTS:
-        raise BadRequest(f'A list may have {FILTERS} filters and {SORTS} sort keys.')
-    if len(query.also) > ALSO:
-        raise BadRequest(f"At most {ALSO} objects of others can be listed beside one's own.")
-    if query.limit is not None and not 0 <= query.limit < 2**63:
-        raise BadRequest(f'A page cannot have {query.limit} objects.')
-    words = [query.marker, *(word for filter in query.filters for word in (*filter.path, *filter.values))]
-    words += [word for sort in query.sorts for word in sort.path]
-    if any(not word.isascii() and word.encode('utf-8', 'replace').decode() != word for word in words):
-        raise BadRequest('A filter, sort key or marker is not valid text.')
 
 
 def _source(query: Query, hot: str = 'hot', document: str = 'document', index: str = '') -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from hansa.model.decision import Decision
 from hansa.model.site import SiteSpec
-from hansa.storage.sqlite.seal import Seal
+from hansa.storage.seal import Seal
 
 
 def put_site(db: sqlite3.Connection, seal: Seal, spec: SiteSpec) -> None:

@@ -21,9 +21,10 @@ from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
+from hansa.storage import folder
+from hansa.storage.seal import Seal
 from hansa.storage.sqlite import aliasing, inventory, journal, opening, reserving, state
 from hansa.storage.sqlite.lanes import Lane, Short, TooLong, Work, Writer
-from hansa.storage.sqlite.seal import Seal
 
 T = TypeVar('T')
 
@@ -236,7 +237,7 @@ def _open(directory: pathlib.Path | None) -> SqliteStore:
         db = opening.writer(None)
         lane = Lane(db, 'memory', threaded=False)
         return SqliteStore(Connections(lane, db, None, lane, lane, None, None), opening.sealed(db, None))
-    lock = opening.lock(directory)
+    lock = folder.lock(directory)
     try:
         return _in(directory, lock)
     except BaseException:

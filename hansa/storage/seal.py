@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM under a key that stands in a file of its own, beside the database."""
+"""Secrets at rest: AES-256-GCM under a key that stands in a file of its own, in the state folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hansa.model.errors import ConfigError
 _LENGTH = 32
 _NONCE = 12
 _FORM = b'\x01'
+_CHECK, _CHECKED = 'seal', b'hansa'
 
 
 class Seal:
@@ -78,3 +79,20 @@ def make(file: pathlib.Path) -> Seal:
         os.fsync(out.fileno())
     draft.rename(file)
     return load(file)
+
+
+def belonging(key: pathlib.Path, word: bytes | None) -> tuple[Seal, bytes]:
+    """The seal of a key file that belongs to a database, and the word that the database knows it by; `word` is what it has, None where
+    it is new: then the key is made if need be.
+
+    Raises ConfigError where the key file is missing or is another database's.
+    """
+    if word is None:
+        made = make(key)
+        return made, made.close(_CHECKED, _CHECK)
+    known = load(key)
+    try:
+        known.open(word, _CHECK)
+    except ConfigError as error:
+        raise ConfigError(f'{key} is not the key of the database beside it; put back the key it was made with.') from error
+    return known, word
