@@ -5,14 +5,18 @@ STATE  ?= ./state
 LISTEN ?= 127.0.0.1:8080
 BIN    := .venv/bin
 STAMP  := .venv/.installed
+PG     := $(wildcard /usr/lib/postgresql/*/bin/initdb)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab-test tempest bench lock clean
+.PHONY: help setup postgresql run test lab-test tempest bench lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
 
-setup: $(STAMP)  ## the locked environment in .venv, with Hansa in it
+# Where it can be had, the tests want PostgreSQL too.
+CAN_INSTALL := $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get))
+
+setup: $(STAMP) $(if $(CAN_INSTALL),postgresql)  ## the locked environment in .venv, with Hansa in it (Debian, root: and PostgreSQL)
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -23,6 +27,10 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
+
+postgresql:  ## PostgreSQL for the tests of the store on it (Debian, root); without it they are skipped
+	$(if $(PG),@true,apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends postgresql || \
+	  echo 'PostgreSQL cannot be installed here; its tests are skipped.' >&2)
 
 run: setup  ## a league: make run [CLOUDS=clouds.yaml SITES=east=entry,west=entry] [STATE=DIR] [LISTEN=HOST:PORT]
 	$(BIN)/hansa serve $(if $(CLOUDS)$(SITES),$(if $(CLOUDS),--clouds $(CLOUDS)) $(if $(SITES),--sites $(SITES)),--sim 3) --state $(STATE) --listen $(LISTEN)

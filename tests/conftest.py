@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
+
+from tests.postgres import Server, programs
 
 # Derandomised and without a clock, so that a run depends on nothing but the tree.
 hypothesis.settings.register_profile('house', derandomize=True, deadline=None, database=None)
@@ -18,3 +21,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker('lab'):
                 item.add_marker(reason)
+
+
+@pytest.fixture(scope='session')
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of the tests' own."""
+    folder = programs()
+    if folder is None:
+        pytest.skip('PostgreSQL is not installed; `make postgresql` does it (Debian, root)')
+    with Server(folder) as server:
+        yield server

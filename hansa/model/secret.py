@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+# Greedy, so that no sign of an odd password is left behind.
+_BEFORE_HOST = re.compile(r'(://[^:@/?]*):.*@', re.DOTALL)
+_PARAMETER = re.compile(r'([?&][a-z]*password=)[^&]*')
+
 
 class Secret:
     """Holds a password or token; only `reveal()` gives it."""
@@ -25,3 +31,8 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._word)
+
+
+def veiled(url: str) -> str:
+    """A URL without the passwords in it, to be shown."""
+    return _PARAMETER.sub(r'\1***', _BEFORE_HOST.sub(r'\1:***@', url))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 import hypothesis
@@ -17,8 +16,9 @@ from hansa.model.errors import BadRequest
 from hansa.model.listing import COLUMNS, Filter, Operator, Query, Sort
 from hansa.model.resource import Record
 from hansa.ports.store import Store
-from hansa.storage.sqlite import open_store
+from tests.postgres import Server
 from tests.storage import oracle
+from tests.storage.opened import In, postgres_stores, sqlite_stores
 
 KEYS = ['a', 'OS-EXT:b.c', "it's", 'dou"ble', 'back\\slash', '', 'ü', '$', '[0]', '0', "'; DROP TABLE hot; --"]
 WORDS = ['', 'x', 'X', 'Straße', 'true', '1', '10', '9.5', '{"a":1}', '[1]', '%', '_', "o'hara", '"', 'a\\b', '-2', 'null']
@@ -108,8 +108,7 @@ async def walk(store: Store, query: Query, limit: int) -> list[str]:
     return whole
 
 
-async def check(found: Sequence[Record], query: Query, limit: int) -> None:
-    store = await open_store(None)
+async def check(store: Store, found: Sequence[Record], query: Query, limit: int) -> None:
     await store.put(found)
     whole = oracle.listed(found, query)
     assert await store.page(query) == whole
@@ -121,41 +120,57 @@ async def check(found: Sequence[Record], query: Query, limit: int) -> None:
     for place, gone in enumerate(whole):
         behind = [r.id for r in whole[place + 1 :] if r in left]
         assert ids(await store.page(msgspec.structs.replace(query, marker=gone.id))) == behind
-    await store.close()
+
+
+@pytest.fixture(scope='module')
+def of_postgres(postgres: Server) -> Iterator[In]:
+    with postgres_stores(postgres) as found:
+        yield found
+
+
+@pytest.fixture(scope='module', params=['sqlite', 'postgres'])
+def stores(request: pytest.FixtureRequest) -> In:
+    found: In = sqlite_stores() if request.param == 'sqlite' else request.getfixturevalue('of_postgres')
+    return found
 
 
 @hypothesis.settings(max_examples=500)
 @hypothesis.given(records(), queries, st.integers(1, 4))
 def test_pages_are_what_plain_python_says(found: list[Record], query: Query, limit: int) -> None:
-    asyncio.run(check(found, query, limit))
+    sqlite_stores()(lambda store: check(store, found, query, limit))
+
+
+@hypothesis.settings(max_examples=300)
+@hypothesis.given(records(), queries, st.integers(1, 4))
+def test_pages_of_postgresql_are_what_plain_python_says(of_postgres: In, found: list[Record], query: Query, limit: int) -> None:
+    of_postgres(lambda store: check(store, found, query, limit))
 
 
 @hypothesis.settings(max_examples=200)
 @hypothesis.given(
     st.lists(st.text(max_size=6), max_size=4).map(tuple), st.sampled_from(get_args(Operator)), st.lists(st.text(), max_size=3)
 )
-def test_no_path_and_no_value_breaks_out(path: tuple[str, ...], operator: Operator, given: list[str]) -> None:
-    async def main() -> None:
-        store = await open_store(None)
+def test_no_path_and_no_value_breaks_out(stores: In, path: tuple[str, ...], operator: Operator, given: list[str]) -> None:
+    async def scenario(store: Store) -> None:
         await store.put([Record('east', 'server', 'i', 'i', 'p', 'n', b'{"a": [1, {"b": "c"}]}')])
         filter = Filter(('doc', *path), operator, tuple(given))
         with contextlib.suppress(BadRequest):
             assert len(await store.page(Query('server', filters=(filter,), sorts=(Sort(('doc', *path)),)))) <= 1
         assert await store.get('server', 'i') is not None
-        await store.close()
 
-    asyncio.run(main())
+    stores(scenario)
 
 
-def refused(query: Query) -> str:
-    async def main() -> str:
-        store = await open_store(None)
+def refused(stores: In, query: Query) -> str:
+    said: list[str] = []
+
+    async def scenario(store: Store) -> None:
         with pytest.raises(BadRequest) as caught:
             await store.page(query)
-        await store.close()
-        return str(caught.value)
+        said.append(str(caught.value))
 
-    return asyncio.run(main())
+    stores(scenario)
+    return said[0]
 
 
 @pytest.mark.parametrize(
@@ -174,28 +189,26 @@ def refused(query: Query) -> str:
         (Query('server', filters=(Filter(('name',), 'regex', ('(',)),)), 'not valid'),
     ],
 )
-def test_a_wrong_query_is_told_so(query: Query, sentence: str) -> None:
-    assert sentence in refused(query)
+def test_a_wrong_query_is_told_so(stores: In, query: Query, sentence: str) -> None:
+    assert sentence in refused(stores, query)
 
 
 @pytest.mark.parametrize(
     'pattern',
     ['(a+)+$', '(a|aa)*b', '(?x)(a+) +b', 'a*a*a*a*b', '(a?){30}b', 'a?' * 30 + 'b', '((a)*)*', '(a|a)' * 25, '(a{1,9}){1,9}'],
 )
-def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
-    assert 'too long' in refused(Query('server', filters=(Filter(('name',), 'regex', (pattern,)),)))
+def test_a_pattern_that_could_take_for_ever_is_refused(stores: In, pattern: str) -> None:
+    assert 'too long' in refused(stores, Query('server', filters=(Filter(('name',), 'regex', (pattern,)),)))
 
 
 @pytest.mark.parametrize(
     'pattern', ['^web-[0-9]+$', '.*db.*', 'web|db|mail', '[*+{]', r'\(a\+\)\+', 'a{3}-(b|c)', '(web)+', 'x*?y', '']
 )
-def test_an_everyday_pattern_is_taken(pattern: str) -> None:
-    async def main() -> None:
-        store = await open_store(None)
+def test_an_everyday_pattern_is_taken(stores: In, pattern: str) -> None:
+    async def scenario(store: Store) -> None:
         assert await store.page(Query('server', filters=(Filter(('name',), 'regex', (pattern,)),))) == []
-        await store.close()
 
-    asyncio.run(main())
+    stores(scenario)
 
 
 DOCUMENT = (
@@ -230,15 +243,43 @@ DOCUMENT = (
         (('tags', '*'), 'has', (), True),
     ],
 )
-def test_filters_by_example(path: tuple[str, ...], operator: Operator, given: tuple[str, ...], expected: bool) -> None:
+def test_filters_by_example(stores: In, path: tuple[str, ...], operator: Operator, given: tuple[str, ...], expected: bool) -> None:
     record = Record('east', 'server', 'i', 'i', 'p', 'n', DOCUMENT)
     filter = Filter(('doc', *path), operator, given)
     assert oracle.holds(record, filter) is expected
 
-    async def main() -> None:
-        store = await open_store(None)
+    async def scenario(store: Store) -> None:
         await store.put([record])
         assert (await store.page(Query('server', filters=(filter,))) == [record]) is expected
-        await store.close()
 
-    asyncio.run(main())
+    stores(scenario)
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'name', 'expected'),
+    [
+        (r'\bweb\b', 'a web b', True), (r'\bweb\b', 'webs', False), (r'[\b]', 'b', False), (r'^\w+$', 'größe', True), ('(?i)WEB', 'web', True),
+        ('a.c', 'a\nc', False), ('(?s)a.c', 'a\nc', True), (r'\Aw.*b\Z', 'web', True), ('(?P<x>w)eb', 'web', True), ('(?:we|x)b', 'web', True),
+        (r'web-0*(1|2)\.', 'web-002.example', True), ('w(?!x)', 'wx', False), ('(?<=w)e', 'web', True), ('[^a-z]', 'web', False),
+    ],
+)  # fmt: skip
+def test_a_pattern_means_the_same_everywhere(stores: In, pattern: str, name: str, expected: bool) -> None:
+    async def scenario(store: Store) -> None:
+        await store.put([Record('east', 'server', 'i', 'i', 'p', name, b'{}')])
+        assert await store.count(Query('server', filters=(Filter(('name',), 'regex', (pattern,)),))) == expected
+
+    stores(scenario)
+
+
+@pytest.mark.parametrize(
+    'doc', [b'{"a": "x\\u0000y"}', b'{"a\\u0000": 1, "a": "\xff"}', b'{"a": "\\\\u0000 \\ud83d\\ude00"}', b' {"a" : 1e999, "b": 1e-999 } ']
+)
+def test_documents_that_are_hard_to_read_come_back_as_they_were(stores: In, doc: bytes) -> None:
+    async def scenario(store: Store) -> None:
+        record = Record('east', 'server', 'i', 'i', 'p', 'n', doc)
+        await store.put([record])
+        assert await store.get('server', 'i') == record
+        filter = Filter(('doc', 'a'), 'not_null')
+        assert await store.page(Query('server', filters=(filter,), sorts=(Sort(('doc', 'a')), Sort(('doc', 'b'))))) == [record]
+
+    stores(scenario)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pathlib
 
+import asyncpg
+
 from hansa.model.errors import ConfigError
-from hansa.storage.postgres.transacting import Session
+from hansa.storage.postgres.transacting import Again, Session
 
 
 def steps() -> list[tuple[int, str]]:
@@ -44,10 +46,14 @@ async def apply(db: Session, place: str) -> None:
 
 
 async def _begin(db: Session, place: str) -> None:
-    strangers = 'SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ($1, $2) LIMIT 1'
     if await db.value("SELECT current_schema() IS NULL OR current_setting('server_encoding') <> 'UTF8'"):
         raise ConfigError(f'{place} must be in UTF8 and have a schema to make tables in; create it with: createdb -E UTF8 NAME.')
-    if await db.value(strangers, b'r', b'p') is not None:
+    try:
+        await db.run('CREATE TABLE hansa (version bigint NOT NULL)')
+    except (asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):
+        # Somebody else begins in this moment.
+        raise Again from None
+    others = "SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relname <> 'hansa' LIMIT 1"
+    if await db.value(others) is not None:
         raise ConfigError(f'{place} is a database of another program; name one that is empty.')
-    await db.run('CREATE TABLE hansa (version bigint NOT NULL)')
     await db.run('INSERT INTO hansa (version) VALUES (0)')
