@@ -29,6 +29,9 @@ class PostgresStore:
         self._lock = lock
         self._closed = False
 
+    def waiting(self) -> dict[str, int]:
+        return {'database': self._pool.waiting}
+
     # -- inventory
     async def put(self, records: Sequence[Record]) -> None:
         await self._pool.write(lambda db: inventory.put(db, records))

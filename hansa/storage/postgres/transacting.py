@@ -82,11 +82,11 @@ Work = Callable[[Session], Awaitable[T]]
 
 
 class Pool:
-    """Connections in turn. Every method raises Busy where the database does not answer, or too much waits for it already."""
+    """Connections in turn; `waiting` is how much was begun or waits. Every method raises Busy where the database does not answer, or too much waits for it already."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._waiting = 0
+        self.waiting = 0
 
     async def read(self, work: Work[T]) -> T:
         """Do what only reads; each statement of it sees one moment."""
@@ -114,17 +114,17 @@ class Pool:
 
     @contextlib.asynccontextmanager
     async def _session(self) -> AsyncIterator[Session]:
-        if self._waiting >= WAITING:
+        if self.waiting >= WAITING:
             raise Busy(f'{WAITING} requests wait for the database; try again.')
-        self._waiting += 1
+        self.waiting += 1
         try:
             raw = await self._raw.acquire(timeout=_PATIENCE)
+            try:
+                yield Session(raw)
+            finally:
+                await self._raw.release(raw, timeout=_PATIENCE)
         finally:
-            self._waiting -= 1
-        try:
-            yield Session(raw)
-        finally:
-            await self._raw.release(raw, timeout=_PATIENCE)
+            self.waiting -= 1
 
     async def close(self) -> None:
         """Let what is under way finish, then close all connections."""

@@ -1,0 +1,2 @@
+-- Parts of names: the names stand in `hot_owned_created` and `hot_created`, and are looked through there. An index of three
+-- characters each, as on SQLite, would be an extension, which not every operator may create.
