@@ -12,9 +12,11 @@ import msgspec
 class Tally(msgspec.Struct):
     """What is counted of one kind at one site: counts since the start of the process; times are seconds since the epoch.
 
+    Under the kind '' stands what is not of one kind: the site's description, and batches as such.
+
     `polls` are questions for what changed, `sweeps` full passes that came to their end, the last one at `swept` (0: none yet).
     `requests`, `bytes` (of documents, decoded) and `failures` are of lists and objects asked of the site. `records` were
-    taken into the inventory in `batches`; `backlog` are those that wait to be taken. `drift` is in how many objects the last
+    taken into the inventory in `batches`; `backlog` are those that wait to be taken; `refused` batches were to come again later. `drift` is in how many objects the last
     full pass and the inventory differed (None: not known). `cursor` is the moment, by the site's clock, from which on changes are asked for ('': not yet), `lag` the seconds
     from there to the site's own time when it was last asked. `refreshes` are looks that a client waited for.
     """
@@ -27,6 +29,7 @@ class Tally(msgspec.Struct):
     failures: int = 0
     records: int = 0
     batches: int = 0
+    refused: int = 0
     backlog: int = 0
     drift: int | None = None
     cursor: str = ''

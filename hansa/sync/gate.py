@@ -56,6 +56,7 @@ class Gate:
             return Receipt(upto, CREDIT)
         full = lane != 'command' and self._turns.waiting >= HIGH_WATER
         if full or line.flying >= CREDIT:
+            self._roster.get(batch.site).tally('').refused += 1
             return Receipt(upto, CREDIT, RETRY_S)
         line.flying += 1
         try:
@@ -78,7 +79,9 @@ class Gate:
     async def _take(self, line: _Line, batch: Batch) -> Receipt:
         lane = batch.lane
         if batch.number == line.upto[lane] + 1:
-            await self.intake.take(self._roster.get(batch.site), batch.changes, anew=lane == 'command')
+            member = self._roster.get(batch.site)
+            await self.intake.take(member, batch.changes, anew=lane == 'command')
+            member.tally('').batches += 1
             line.upto[lane] = batch.number
         late = batch.number > line.upto[lane]
         return Receipt(line.upto[lane], CREDIT, RETRY_S if late else 0.0)

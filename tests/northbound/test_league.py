@@ -86,6 +86,9 @@ def test_what_is_told_of_a_kind() -> None:
             flavor = (await kinds(league, 'east'))['flavor']
             assert (flavor['cursor'], flavor['lag_s'], flavor['polls']) == ('', None, 0)
             assert flavor['sweeps'] > 0
+            [site] = [each for each in (await told(league, '/league/v1/sites'))['sites'] if each['name'] == 'east']
+            assert site['batches'] > 0
+            assert site['batches_refused'] == 0
             short = (await told(league, '/league/v1/status'))['sites'][0]
             assert 'kinds' not in short
 

@@ -39,6 +39,7 @@ def test_a_batch_is_taken_once_and_in_its_order() -> None:
             again = await league.gate.deliver(batch('east', run, 1, 'first'))
             assert (again.upto, again.retry_after) == (2, 0.0)
             assert await names(league) == ['second']
+            assert league.roster.get('east').tally('').batches == 2
 
     asyncio.run(main())
 
@@ -99,6 +100,7 @@ def test_a_site_has_its_credit_and_no_more() -> None:
             refused = await door.deliver(batch('east', run, 1, lane='command'))
             assert (refused.upto, refused.credit) == (0, 2)
             assert refused.retry_after > 0
+            assert league.roster.get('east').tally('').refused == 1
             slow.opened.set()
             assert [receipt.upto for receipt in await asyncio.gather(*under_way)] == [1, 1]
             assert (await door.deliver(batch('east', run, 1, lane='command'))).upto == 1

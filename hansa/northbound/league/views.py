@@ -62,7 +62,9 @@ def kinds(member: Member, summary: Summary, now: float) -> dict[str, object]:
     """How fresh the copy of each kind is, and what it took to keep it so."""
     counts = {kind: count for name, kind, count, _ in summary if name == member.name}
     known = counts.keys() | member.synced.keys() | {kind for kind in member.tallies if kind}
-    return {'kinds': [_kind(member, kind, counts.get(kind, 0), now) for kind in sorted(known)]}
+    whole = member.tally('')
+    told = [_kind(member, kind, counts.get(kind, 0), now) for kind in sorted(known)]
+    return {'batches': whole.batches, 'batches_refused': whole.refused, 'kinds': told}
 
 
 def _missing(capabilities: Capabilities) -> list[str]:

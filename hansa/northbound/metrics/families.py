@@ -16,7 +16,7 @@ from hansa.ports.tally import Spread
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
 
-_SUMS = ('polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records', 'batches')
+_SUMS = ('polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records')
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -52,6 +52,9 @@ def _sites(members: Sequence[Member], now: float) -> Iterator[Metric]:
     yield _plain('cursor_lag_seconds', ((at, tally.lag) for at, tally in tallies if tally.lag is not None))
     for name in _SUMS:
         yield _plain(f'site_{name}_total', (((each.name,), sum(getattr(tally, name) for tally in each.tallies.values())) for each in members))
+    whole = [((each.name,), each.tally('')) for each in members]
+    yield _plain('site_batches_total', ((at, tally.batches) for at, tally in whole))
+    yield _plain('site_batches_refused_total', ((at, tally.refused) for at, tally in whole))
     yield _plain('site_backlog', (((each.name,), sum(tally.backlog for tally in each.tallies.values())) for each in members))
 
 
