@@ -57,14 +57,15 @@ def check_name(name: str) -> None:
         )
 
 
-def write_clouds_yaml(directory: str, entries: Mapping[str, object]) -> Path:
-    """Write DIRECTORY/clouds.yaml, for the owner's eyes only; whole or not at all. Returns its path. Raises OSError."""
+def write_clouds_yaml(directory: str, entries: Mapping[str, object], name: str = 'clouds.yaml', opening: str = '') -> Path:
+    """Write DIRECTORY/NAME, a comment to open it, for the owner's eyes only; whole or not at all. Returns its path. Raises OSError."""
     import yaml
 
-    path = Path(directory) / 'clouds.yaml'
+    path = Path(directory) / name
     handle, draft = tempfile.mkstemp(dir=directory, prefix='.clouds-')  # made with mode 0600
     try:
         with os.fdopen(handle, 'w', encoding='utf-8') as file:
+            file.write(opening)
             yaml.safe_dump({'clouds': dict(entries)}, file, sort_keys=False)
             file.flush()
             os.fsync(file.fileno())
@@ -78,21 +79,23 @@ def write_clouds_yaml(directory: str, entries: Mapping[str, object]) -> Path:
 def entries(auth_url: str, admin_password: Secret, demo_password: Secret, region: str) -> dict[str, object]:
     """The entries 'hansa-admin' and 'hansa' of a league that runs its own Keystone."""
     return {
-        'hansa-admin': _entry(auth_url, region, _who('admin', 'admin') | {'password': admin_password.reveal()}),
-        'hansa': _entry(auth_url, region, _who('demo', 'demo') | {'password': demo_password.reveal()}),
+        'hansa-admin': entry(auth_url, region, who('admin', 'admin') | {'password': admin_password.reveal()}),
+        'hansa': entry(auth_url, region, who('demo', 'demo') | {'password': demo_password.reveal()}),
     }
 
 
 def without_passwords(auth_url: str, admin: str, project: str, region: str) -> dict[str, object]:
     """The same for the operator's Keystone, whose users we do not know: where to go, the rest is the user's to say."""
-    return {'hansa-admin': _entry(auth_url, region, _who(admin, project)), 'hansa': _entry(auth_url, region, {})}
+    return {'hansa-admin': entry(auth_url, region, who(admin, project)), 'hansa': entry(auth_url, region, {})}
 
 
-def _who(user: str, project: str) -> dict[str, str]:
+def who(user: str, project: str) -> dict[str, str]:
+    """The names of an entry's user and project, both of the domain Default."""
     return {'username': user, 'project_name': project, 'user_domain_name': 'Default', 'project_domain_name': 'Default'}
 
 
-def _entry(auth_url: str, region: str, auth: Mapping[str, str]) -> dict[str, object]:
+def entry(auth_url: str, region: str, auth: Mapping[str, str]) -> dict[str, object]:
+    """One entry; `auth` is all of its credential but where to go."""
     return {'auth': {'auth_url': auth_url, **auth}, 'region_name': region, 'identity_api_version': 3, 'interface': 'public'}
 
 

@@ -46,6 +46,11 @@ class FleetCloud(cloud.SimCloud):
         self._number += 1
         self._storms.append(Storm(self.rows, changes, seconds, f'storm/{self._number}', self.tally))
 
+    def rest(self) -> None:
+        """No more life: what has begun comes to its end."""
+        self.settle()
+        self._life.rest()
+
     def strike(self, fault: Fault) -> None:
         """Let a fault stand from now on."""
         self.settle()

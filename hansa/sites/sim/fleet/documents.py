@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hansa.sites.sim.fleet.rows import STAGES, VOLUME_STATUS
 from hansa.sites.sim.state import Doc, micro, z
 
-BOOTED = 1.0
+BOOTED = 1
 """Seconds from a server's creation to its launch."""
 FAILED = 'Exceeded maximum number of retries.'
 
@@ -29,8 +29,8 @@ class Server(NamedTuple):
 
     id: str
     name: str
-    created: float
-    updated: float
+    created: int
+    updated: int
     number: int
     reservation: str
     flavor: Doc
@@ -53,8 +53,8 @@ class Volume(NamedTuple):
 
     id: str
     name: str
-    created: float
-    updated: float
+    created: int
+    updated: int
     size: int
     number: int
 
@@ -74,10 +74,10 @@ def server(ground: Ground, own: Server, code: int) -> Doc:
         'description': own.name,
         'tags': [],
         'key_name': None,
-        '_created': own.created,
-        '_updated': own.updated,
-        '_launched': own.created + BOOTED if stage.vm != 'building' else None,
-        '_terminated': own.updated if stage.vm == 'deleted' else None,
+        '_created': float(own.created),
+        '_updated': float(own.updated),
+        '_launched': float(own.created + BOOTED) if stage.vm != 'building' else None,
+        '_terminated': float(own.updated) if stage.vm == 'deleted' else None,
         '_vm': stage.vm,
         '_task': stage.task,
         '_power': stage.power,
@@ -153,14 +153,14 @@ def volume(ground: Ground, own: Volume, code: int) -> Doc:
         'consistencygroup_id': None,
         'multiattach': False,
         'project_id': ground.project,
-        '_created': own.created,
-        '_updated': own.updated,
+        '_created': float(own.created),
+        '_updated': float(own.updated),
         '_type': ground.type,
         '_number': own.number,
     }
 
 
-def attachment(ground: Ground, id: str, mapping: str, server: str, volume: str, since: float) -> Doc:
+def attachment(ground: Ground, id: str, mapping: str, server: str, volume: str, since: int) -> Doc:
     """A volume's to its server; `mapping` is the id that Nova has for it."""
     return {
         'id': id,

@@ -10,6 +10,7 @@ from hansa.sites.sim.fleet import rows
 from hansa.sites.sim.fleet.rows import ACTIVE, BUILDING, DELETED, DELETING, ERROR, NEXT, REBOOTING, SETTLED, STAGES, STOPPED
 from hansa.sites.sim.fleet.state import FleetState
 
+_TRIES = 20
 DAY = 86_400.0
 _COMES, _GOES = 0.05, 0.05
 """Of all that begins: how much of it is a create, how much a delete."""
@@ -38,6 +39,10 @@ class Life:
     def _later(self, now: float) -> float:
         return now + self._random.expovariate(self._pace) if self._pace else float('inf')
 
+    def rest(self) -> None:
+        """Nothing begins any more."""
+        self._pace, self._begins = 0.0, float('inf')
+
     def advance(self, now: float) -> None:
         """Let all happen that is due at `now`, the true time."""
         while min(self._begins, self._ends[0][0] if self._ends else now + 1) <= now:
@@ -50,18 +55,25 @@ class Life:
 
     def _begin(self, when: float) -> None:
         state, what = self._state, self._random.random()
-        number = self._random.randrange(len(state.server_rows))
-        stage = state.server_rows.code[number]
         if what < _COMES:
             number = state.add_server(BUILDING, int(when + state.site_clock.offset))
             self._count(when)
-        elif stage not in SETTLED or not state.plain(number):
+        elif (number := self._any()) < 0:
             return
         elif what < _COMES + _GOES:
             self._turn(number, DELETING, when)
         else:
-            self._turn(number, NEXT[stage], when)
+            self._turn(number, NEXT[state.server_rows.code[number]], when)
         heapq.heappush(self._ends, (when + state.pace, number))
+
+    def _any(self) -> int:
+        """A server that is at rest and that nobody touched; -1 where none is found soon."""
+        servers = self._state.server_rows
+        for _ in range(_TRIES):
+            number = self._random.randrange(len(servers))
+            if servers.code[number] in SETTLED and self._state.plain(number):
+                return number
+        return -1
 
     def _step(self, number: int, when: float) -> None:
         """The end of what began, unless somebody came in between."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 import re
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,9 +11,10 @@ import msgspec
 
 from hansa.sites.sim import netkinds, ports, servers, volumes
 from hansa.sites.sim.fleet import documents
+from hansa.sites.sim.fleet.moments import moment
 from hansa.sites.sim.fleet.rows import IN_USE, NONE
-from hansa.sites.sim.fleet.state import FleetState
-from hansa.sites.sim.state import Doc, micro
+from hansa.sites.sim.fleet.state import FleetState, address, mac
+from hansa.sites.sim.state import Doc
 from hansa.sites.sim.wire import Ask
 
 Shape = Callable[[tuple[Any, ...]], str]
@@ -25,12 +24,6 @@ _MOST = 256
 _SERVER = ('~id~', '~name~', f'{_NUMBER:08x}', '~r~', '"~flavor~"', '~image~', '~address~', '~mac~', '~volume~')
 _PORT = ('~id~', '~server~', '~address~', '~mac~', '~created~', '~updated~')
 _VOLUME = ('~id~', '~name~', '"~size~"', '~server~', '~attachment~', '~since~')
-
-
-@functools.lru_cache(1 << 14)
-def moment(seconds: int) -> str:
-    """2026-11-21T11:36:01, which every service goes on in its own way."""
-    return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))
 
 
 def _shape(doc: Doc, gaps: Iterable[str]) -> Shape:
@@ -72,11 +65,10 @@ class Shapes:
             ('server', ask.base, ask.minor, ask.who.admin, single, code, volume != NONE),
             lambda: self._draw_server(ask, code, volume != NONE, single),
         )
-        there = state.port_facts(port) if port != NONE else None
         values = (
             own.id, own.name, f'{number:08x}', own.reservation, self._flavor(ask, own.flavor), own.image,
-            there.address if there else '', there.mac if there else '', state.volume_table.id(volume) if volume != NONE else '',
-            moment(int(own.created)), moment(int(own.created + documents.BOOTED)), moment(int(own.updated)),
+            address(port), mac(port), state.volume_table.id(volume) if volume != NONE else '',
+            moment(own.created), moment(own.created + documents.BOOTED), moment(own.updated),
         )  # fmt: skip
         return shape(values)
 
@@ -91,7 +83,7 @@ class Shapes:
         finally:
             state.pattern = ([], [])
         doc['flavor'] = '~flavor~'
-        return _shape(doc, (*_SERVER, moment(_CREATED), moment(_CREATED + 1), moment(_UPDATED)))
+        return _shape(doc, (*_SERVER, moment(_CREATED), moment(_CREATED + documents.BOOTED), moment(_UPDATED)))
 
     def _flavor(self, ask: Ask, flavor: Doc) -> str:
         key = (ask.minor if ask.minor >= 47 else 0, ask.base + flavor['id'])
@@ -130,7 +122,7 @@ class Shapes:
         attached, _, since = state.volume_attachment(number)
         values = (
             own.id, own.name, str(own.size), state.server_table.id(server) if server != NONE else '', attached,
-            micro(since), moment(int(own.created)), moment(int(own.updated)),
+            f'{moment(since)}.000000', moment(own.created), moment(own.updated),
         )  # fmt: skip
         return shape(values)
 

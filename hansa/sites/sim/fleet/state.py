@@ -6,9 +6,10 @@ from hansa.sites.sim import addresses, ports, routers, seed
 from hansa.sites.sim.fleet import documents, rows
 from hansa.sites.sim.fleet.clock import SiteClock
 from hansa.sites.sim.fleet.ids import Family
+from hansa.sites.sim.fleet.moments import moment
 from hansa.sites.sim.fleet.rows import DOCUMENT, GONE, NONE
 from hansa.sites.sim.fleet.table import Table
-from hansa.sites.sim.state import Doc, State, z
+from hansa.sites.sim.state import Doc, State
 
 YOUNGEST, OLDEST = 86_400, 30 * 86_400
 """Seconds between which the ages of the first servers lie."""
@@ -119,7 +120,7 @@ class FleetState(State):
         server = self.port_rows.server[number]
         return documents.Port(
             self.port_table.id(number), self.server_table.id(server) if server != NONE else '', address(number), mac(number),
-            z(self.port_rows.created[number]), z(self.port_rows.updated[number]),
+            f'{moment(self.port_rows.created[number])}Z', f'{moment(self.port_rows.updated[number])}Z',
         )  # fmt: skip
 
     def volume_facts(self, number: int) -> documents.Volume:
@@ -129,7 +130,7 @@ class FleetState(State):
             self.volume_rows.updated[number], 1 << self.volume_table.family.key(number) % 7, number,
         )  # fmt: skip
 
-    def volume_attachment(self, number: int) -> tuple[str, str, float]:
+    def volume_attachment(self, number: int) -> tuple[str, str, int]:
         """Of a volume that is attached: the attachment's id, Nova's id for it, and since when."""
         return self._attachment_ids.id(number), self._mapping_ids.id(number), self.volume_rows.created[number]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -32,14 +32,23 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     kind: Kind
-    share: float = 1.0
-    lasts: float = 0.0
-    seconds: float = 5.0
-    status: int = 0
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    lasts: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    seconds: Annotated[float, msgspec.Meta(ge=-86_400, le=86_400)] = 5.0
+    status: Annotated[int, msgspec.Meta(ge=0, le=599)] = 0
     service: str = ''
     method: str = ''
     path: str = ''
     """A regular expression searched for in the path."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a path that is no expression and for a status that is no error."""
+        if 0 < self.status < 400:
+            raise ValueError('status must be one of an error')
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise ValueError(f'path is no regular expression: {error}') from error
 
 
 class Trouble:
