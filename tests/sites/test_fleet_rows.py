@@ -22,7 +22,7 @@ QUERIES = [
     ('compute', '/servers/detail', 'servers', 'changes-before=2026-05-28T21:26:00Z'),
     ('compute', '/servers/detail', 'servers', 'status=shutoff'),
     ('compute', '/servers/detail', 'servers', 'status=nonsense'),
-    ('compute', '/servers/detail', 'servers', 'name=-0001'),
+    ('compute', '/servers/detail', 'servers', 'name=-000'),
     ('compute', '/servers/detail', 'servers', 'sort_key=display_name&sort_dir=asc&limit=5'),
     ('network', '/ports', 'ports', ''),
     ('network', '/ports', 'ports', 'limit=7&fields=id'),
