@@ -11,9 +11,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
-from bench import crowd, figures, latency, lists, nova, processes, rig, streams
+from bench import crowd, figures, latency, lists, metering, nova, processes, rig, streams
 
-PARTS = ('routed', 'streams', 'lists', 'crowd')
+PARTS = ('routed', 'streams', 'lists', 'crowd', 'metrics')
+OVER_A_SITE = ('routed', 'streams', 'lists')
 
 
 def main() -> int:
@@ -22,9 +23,11 @@ def main() -> int:
     told: list[figures.Figure] = []
     wanted = options.only or PARTS
     with tempfile.TemporaryDirectory(prefix='hansa-bench-') as folder:
-        told += _over_one_site(pathlib.Path(folder), options, [name for name in wanted if name != 'crowd'])
+        told += _over_one_site(pathlib.Path(folder), options, [name for name in wanted if name in OVER_A_SITE])
         if 'crowd' in wanted:
             told += _told('crowd', lambda: crowd.measure(pathlib.Path(folder) / 'crowd', options.crowd_seconds))
+    if 'metrics' in wanted:
+        told += _told('metrics', metering.measure)
     if options.write:
         page = figures.page(told, _machine())
         (processes.ROOT / 'docs' / 'performance.md').write_text(page, encoding='utf-8')

@@ -143,6 +143,18 @@ def test_a_site_that_answers_badly_is_named_each_time() -> None:
     virtual.run(main)
 
 
+def test_a_house_that_closes_waits_for_no_look() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            await aged(league, 'volume', 3)
+            league.clouds['east'].fault = Fault('slow', method='GET', path='/volumes/detail', seconds=9)
+            await league.ask('GET', f'{V}/volumes', headers=NOW)
+            began = league.clock.monotonic()
+        assert league.clock.monotonic() - began < 1
+
+    virtual.run(main)
+
+
 def test_a_dead_site_is_not_waited_for() -> None:
     async def main() -> None:
         async with house.league('east', 'west') as league:
