@@ -144,9 +144,16 @@ def test_a_name_is_found_without_a_look_at_all_the_others(tmp_path: pathlib.Path
             inventory.put(lane.db, [msgspec.structs.replace(many[7], name='renamed'), msgspec.structs.replace(many[9], name='node-00007 too')])
             inventory.remove(lane.db, 'east', 'server', ['00070'], 1.0)
             short = lanes.Short(opening.connect(tmp_path / 'hansa.db', reads=True))
+            inventory.put(lane.db, [msgspec.structs.replace(many[11], name='Straße "9"'), msgspec.structs.replace(many[12], name='\u212aelvin')])
+            for word, found in (
+                ('NODE-00007', ['00009']), ('strasse', ['00011']), ('STRASSE', ['00011']), ('raße "', ['00011']), ('kelvin', ['00012']), ('\u212aELV', ['00012']),
+                ('nothing', []),
+            ):  # fmt: skip
+                query = Query('server', ('p',), filters=(Filter(('name',), 'like', (word,)),), limit=50)
+                assert [record.id for record in inventory.page(lane.db, query)] == found, word
             for pattern, found in (
                 ('node-00007', ['00009']), ('^node-00007$', []), ('renamed', ['00007']), ('^node-0012', [f'{n:05}' for n in range(120, 130)]),
-                ('NODE-00007', []), ('node-00070', []), ('-00004', ['00004']),
+                ('NODE-00007', []), ('(?i)^NODE-00008$', ['00008']), ('node-00070', []), ('-00004', ['00004']),
             ):  # fmt: skip
                 query = Query('server', ('p',), filters=(Filter(('name',), 'regex', (pattern,)),), limit=50)
                 assert [record.id for record in short.near(functools.partial(inventory.page, query=query))] == found, pattern

@@ -45,8 +45,14 @@ def condition(filter: Filter) -> Piece:
 
 def trigrams(filter: Filter) -> str:
     """What the index of names can be asked for so that it finds all that a filter lets pass, and perhaps more; '' where it cannot help."""
-    word = filter.values[0].removeprefix('^').removesuffix('$') if filter.operator == 'regex' and filter.values else ''
-    if filter.path != ('name',) or len(word) < _PART or not _LITERAL.fullmatch(word):
+    if filter.path != ('name',) or filter.operator not in {'regex', 'like'} or not filter.values:
+        return ''
+    word = filter.values[0]
+    if filter.operator == 'regex':
+        word = word.removeprefix('(?i)').removeprefix('^').removesuffix('$')
+        word = word if _LITERAL.fullmatch(word) else ''
+    word = word.casefold()
+    if len(word) < _PART or not word.isprintable() or '"' in word:
         return ''
     return ' '.join(f'"{word[at : at + _PART]}"' for at in range(len(word) - _PART + 1))
 

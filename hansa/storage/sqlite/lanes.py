@@ -15,9 +15,9 @@ Work = Callable[[sqlite3.Connection], T]
 
 WAITING = 1024
 
-# Steps of SQLite's machine: twenty thousand take about a millisecond, and what takes more is not to be done on the event loop.
+# Steps of SQLite's machine: ten thousand take about half a millisecond, and what takes more is not to be done on the event loop.
 _STEPS = 1000
-_TURNS = 20
+_TURNS = 10
 
 
 class TooLong(Exception):

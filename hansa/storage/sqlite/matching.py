@@ -24,7 +24,13 @@ def contains(needle: str, raw: bytes | None) -> bool:
     return raw is not None and needle in raw.decode('utf-8', 'replace').casefold()
 
 
+def folded(raw: bytes) -> str:
+    """A text, given as UTF-8, as its index keeps it: without case."""
+    return raw.decode('utf-8', 'replace').casefold()
+
+
 def register(db: sqlite3.Connection) -> None:
-    """Make both known to a connection. They take bytes, so that no stored text can fail to decode."""
+    """Make these known to a connection. They take bytes, so that no stored text can fail to decode."""
+    db.create_function('folded', 1, folded, deterministic=True)
     db.create_function('matches', 2, matches, deterministic=True)
     db.create_function('contains', 2, contains, deterministic=True)
