@@ -172,7 +172,7 @@ async def build(
         numbering=Numbering(store, roster),
         placing=Placing(store, roster, relay, journal, preparing, surveying, charging, allotting, flock, companies),
         quotas=quotas,
-        refreshing=Refreshing(roster, accounts, flock, clock),
+        refreshing=Refreshing(flock, clock),
         relay=relay,
         roster=roster,
         routing=Routing(store, locating, relay, preparing, journal, charging, flock),

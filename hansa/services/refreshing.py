@@ -6,14 +6,13 @@ import asyncio
 import logging
 import math
 import weakref
+from collections.abc import Iterable
 
-from hansa.model.call import Call
 from hansa.model.errors import HansaError
 from hansa.ports.clock import Clock
 from hansa.ports.observer import Leveller
-from hansa.ports.roster import Member, Roster
+from hansa.ports.roster import Member
 from hansa.rules import freshness
-from hansa.services.accounts import Accounts
 
 _log = logging.getLogger('hansa.refreshing')
 
@@ -35,23 +34,17 @@ class _Look:
 class Refreshing:
     """At most one look per site and kind is under way, and at most one a second begins."""
 
-    def __init__(self, roster: Roster, accounts: Accounts, leveller: Leveller, clock: Clock) -> None:
-        self._roster = roster
-        self._accounts = accounts
+    def __init__(self, leveller: Leveller, clock: Clock) -> None:
         self._leveller = leveller
         self._clock = clock
         self._looks: weakref.WeakKeyDictionary[Member, dict[str, _Look]] = weakref.WeakKeyDictionary()
 
-    async def within(self, call: Call, kind: str, most: float) -> frozenset[str]:
-        """Bring the copies of all sites that serve the caller to an age of at most `most` seconds, as far as that is had in some seconds.
+    async def within(self, members: Iterable[Member], kind: str, most: float) -> frozenset[str]:
+        """Bring the copies of these sites to an age of at most `most` seconds, as far as that is had in some seconds.
 
         Returns the sites that answer others, but did not tell this in time. Those that are known to be away are not asked.
         """
-        looks = {
-            member.name: look
-            for member in self._roster
-            if self._accounts.serves(call.token, member) and member.site.health().reachable and (look := self._look(member, kind, most))
-        }
+        looks = {member.name: look for member in members if member.site.health().reachable and (look := self._look(member, kind, most))}
         waiting = [look.task for look in looks.values() if look.task and not look.task.done()]
         if waiting:
             await asyncio.wait(waiting, timeout=freshness.PATIENCE_S)

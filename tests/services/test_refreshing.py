@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import msgspec
 import pytest
@@ -173,13 +172,30 @@ def test_only_sites_that_serve_the_caller_are_asked() -> None:
         async with house.league('east', 'west', tenant=['west']) as league:
             await aged(league, 'volume', 3)
 
-            def looks() -> list[Any]:
+            def looks() -> list[int]:
                 return [league.house.roster.get(site).tally('volume').refreshes for site in ('east', 'west')]
 
-            await league.ask('GET', f'{V}/volumes', token='alt_demo', headers=NOW)
+            _, headers, _ = await league.ask('GET', f'{V}/volumes', token='alt_demo', headers=NOW)
+            assert (headers['age'], headers['x-hansa-ages']) == ('0', 'east=0')
             assert looks() == [1, 0]
             await league.clock.sleep(4)
-            await league.ask('GET', f'{V}/volumes', headers=NOW)
+            _, headers, _ = await league.ask('GET', f'{V}/volumes', headers=NOW)
+            assert (headers['age'], headers['x-hansa-ages']) == ('0', 'east=0, west=0')
             assert looks()[1] == 1
+            await league.clock.sleep(4)
+            _, headers, _ = await league.ask('GET', f'{V}/volumes?all_tenants=1', token='admin', headers=NOW)
+            assert headers['x-hansa-ages'] == 'east=0, west=0'
+
+    virtual.run(main)
+
+
+def test_a_dead_site_is_told_to_those_whom_it_concerns() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west', tenant=['west']) as league:
+            league.clouds['west'].fault = Fault('refuse')
+            await league.clock.sleep(30)
+            assert 'x-hansa-missing-sites' not in (await league.ask('GET', f'{V}/volumes', token='alt_demo'))[1]
+            assert (await league.ask('GET', f'{V}/volumes'))[1]['x-hansa-missing-sites'] == 'west'
+            assert (await league.ask('GET', f'{V}/volumes?all_tenants=1', token='admin'))[1]['x-hansa-missing-sites'] == 'west'
 
     virtual.run(main)

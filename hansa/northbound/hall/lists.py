@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from hansa.model.errors import BadRequest, NotFound
+from hansa.model.listing import Query
 from hansa.model.resource import KINDS, Record
 from hansa.northbound.hall import filters, kinds, table, versions, wire
 from hansa.rules import freshness as asking
@@ -20,15 +22,21 @@ _ABSENT = frozenset(('volume', 'network'))
 
 async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listing) -> Page:
     """The page that a list request asks for, as young as it asks. Raises BadRequest for a marker that nobody has, NotFound where the API says so."""
-    late = await refreshed(services, ask, listing.query.kind)
-    found = await _page(services, listing)
-    return msgspec.structs.replace(found, late=late) if late else found
+    return await young(services, ask, listing.query, lambda: _page(services, listing))
 
 
-async def refreshed(services: kinds.Services, ask: table.Ask, kind: str) -> frozenset[str]:
-    """Have sites asked for a kind whose copy is older than the request wants (`Cache-Control: max-age`); those that did not tell in time."""
+async def young(services: kinds.Services, ask: table.Ask, query: Query, read: Callable[[], Awaitable[Page]]) -> Page:
+    """What `read` finds after those sites were asked whose copy is older than the request wants (`Cache-Control: max-age`).
+
+    Its ages, and who does not answer, are those of sites that concern the caller: they serve him, he asks for everybody's, or they are in the list.
+    """
+    members = [member for member in services.roster if query.projects is None or services.accounts.serves(ask.call.token, member)]
     most = asking.asked(ask.request.header('cache-control'))
-    return frozenset() if most is None else await services.refreshing.within(ask.call, kind, most)
+    late = frozenset[str]() if most is None else await services.refreshing.within(members, query.kind, most)
+    found = await read()
+    sites = {member.name for member in members} | {record.site for record in found.records}
+    ages = {site: age for site, age in found.ages.items() if site in sites}
+    return msgspec.structs.replace(found, ages=ages, dark=found.dark & sites, late=late)
 
 
 async def _page(services: kinds.Services, listing: filters.Listing) -> Page:

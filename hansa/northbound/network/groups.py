@@ -49,9 +49,8 @@ class GroupsRoom:
 
     async def rules(self, ask: table.Ask) -> wire.Answer:
         """`GET /security-group-rules`: those of all groups that the caller sees; filters by equality."""
-        projects = None if ask.call.token.admin else (ask.call.token.project,)
-        late = await lists.refreshed(self._services, ask, 'security_group')
-        found = msgspec.structs.replace(await self._services.listing.page(Query('security_group', projects)), late=late)
+        query = Query('security_group', None if ask.call.token.admin else (ask.call.token.project,))
+        found = await lists.young(self._services, ask, query, lambda: self._services.listing.page(query))
         every = [rule for group in found.records for rule in rules(group)]
         kept, fields = params.rules(every, ask.request.items())
         shown = [{key: value for key, value in rule.items() if not fields or key in fields} for rule in kept]
