@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from hansa.model import secret
 from hansa.model.errors import ConfigError
 
 Value = str | int | float
@@ -29,7 +30,7 @@ _URL = '(https?://[^\\s/?#@]+(/[^\\s?#@]*)?)?'
 
 class Setting(msgspec.Struct, frozen=True):
     """One key: its default also says its type. `allowed` goes on 'must be …'; texts match `pattern` wholly,
-    numbers lie between `low` and `high`.
+    numbers lie between `low` and `high`. A `secret` one may hold a password.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Setting(msgspec.Struct, frozen=True):
     pattern: str = _TEXT
     low: float = 0.0
     high: float = 0.0
+    secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -66,6 +68,8 @@ SETTINGS: tuple[Setting, ...] = (
           'a URL that begins with http:// or https:// and holds no user name, or empty', _URL),
     _text('state', './state', 'Directory of everything the league keeps; it is made where it is not there.',
           'a path', '[^\\x00-\\x1f\\x7f]+'),
+    Setting('store', '', 'PostgreSQL database of the store, as postgresql://USER@HOST/NAME; empty means a file in state.',
+            'a URL that begins with postgresql://, or empty', '((postgresql|postgres)://[^\\x00-\\x20\\x7f]+)?', secret=True),
     _text('clouds', '', 'File like clouds.yaml that holds the entries of the sites; empty means where OpenStack clients look.'),
     _text('sites', '', 'Sites to join, as SITE=ENTRY or SITE=ENTRY:REGION with commas between; empty means every entry of clouds.'),
     _text('region', 'league', 'Name of the one region that users see.', 'one word', '[A-Za-z0-9][A-Za-z0-9._-]{0,254}'),
@@ -93,6 +97,7 @@ class Config(msgspec.Struct, frozen=True):
     listen: str
     public_url: str
     state: str
+    store: str
     clouds: str
     sites: str
     region: str
@@ -128,6 +133,14 @@ class Settled(msgspec.Struct, frozen=True):
     value: Value
     source: Source
 
+    @property
+    def shown(self) -> Value:
+        """The value without a password that may be in it."""
+        return secret.veiled(self.value) if self.setting.secret and isinstance(self.value, str) else self.value
+
+    def __repr__(self) -> str:
+        return f'Settled({self.setting.name}={self.shown!r} from {self.source})'
+
 
 def find(named: str = '') -> str:
     """The configuration file to read: the one named, else the first of PLACES that is there, else ''."""
@@ -159,6 +172,11 @@ def config(settled: list[Settled]) -> Config:
 def read(flags: Mapping[str, str | None], named: str = '', environ: Mapping[str, str] = os.environ) -> Config:
     """Find, read and check; `named` is the file of --config. Raises ConfigError."""
     return config(settle(flags, find(named), environ))
+
+
+def word(name: str, value: str, where: str) -> None:
+    """Raises ConfigError where a word, given at `where`, is nothing that a setting can be."""
+    _word(next(setting for setting in SETTINGS if setting.name == name), value, where)
 
 
 def strangers(environ: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import uvicorn
 
-from hansa.entry import admission, greeting, ground, identity, logs, pulse, wiring
+from hansa.entry import admission, greeting, ground, identity, keeping, logs, pulse, wiring
 from hansa.entry.choice import Choice
 from hansa.entry.config import Config
 from hansa.entry.endings import DRAIN_SECONDS, Endings, Server, beside
@@ -22,8 +22,6 @@ from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
 from hansa.northbound.hall.app import Hall
 from hansa.ports.clock import Clock, SystemClock
-from hansa.ports.store import Store
-from hansa.storage.sqlite import open_store
 
 _FIRST_LOOK = 5.0
 _KEEP_ALIVE = 75
@@ -56,7 +54,7 @@ async def _serve(config: Config, choice: Choice) -> int:
     endings, clock = Endings(), SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         directory = ground.directory(config)
-        store = await _known_store(directory)
+        store = await keeping.known(config, directory)
         if store is not None:
             stack.push_async_callback(store.close)
         kept = await store.sites() if store is not None else []
@@ -69,7 +67,7 @@ async def _serve(config: Config, choice: Choice) -> int:
         start = stack.enter_context(contextlib.ExitStack())
         start.callback(ground.make(directory))
         if store is None:
-            store = await open_store(directory)
+            store = await keeping.opened(config, directory)
             stack.push_async_callback(store.close)
         await admission.clear(store, kept)
         engine, door = await identity.begin(config, foreign, directory, clock)
@@ -84,11 +82,6 @@ async def _serve(config: Config, choice: Choice) -> int:
         stack.enter_context(_watched(house, clock))
         await _answer(config, endings, house, [listening, control], directory)
     return 0
-
-
-async def _known_store(directory: pathlib.Path) -> Store | None:
-    """The store of an earlier start. It holds the lock of the directory, so nothing in there is touched before it is had."""
-    return await open_store(directory) if (directory / 'hansa.db').exists() else None
 
 
 async def _join(house: wiring.House, specs: Iterable[SiteSpec]) -> None:

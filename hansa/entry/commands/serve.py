@@ -11,7 +11,7 @@ def add(nouns: commands.Nouns) -> None:
     """The words and flags."""
     parser = nouns.add_parser('serve', help='run the league', description='Run the league until it is told to stop (SIGTERM).')
     for name, metavar in (
-        ('clouds', 'FILE'), ('sites', 'SITE=ENTRY,...'), ('state', 'DIR'), ('listen', 'HOST:PORT'), ('public_url', 'URL')
+        ('clouds', 'FILE'), ('sites', 'SITE=ENTRY,...'), ('state', 'DIR'), ('store', 'URL'), ('listen', 'HOST:PORT'), ('public_url', 'URL')
     ):
         flags.setting(parser, name, metavar)
     parser.add_argument('--sim', type=int, default=0, metavar='N', help='add N simulated sites, sim1 to simN')

@@ -27,9 +27,9 @@ def _check(args: argparse.Namespace) -> int:
     output.say(f'Read {file}.' if file else 'There is no configuration file.')
     if args.format == 'json':
         output.show_json(
-            {'settings': [{'key': one.setting.name, 'value': one.value, 'source': one.source, 'about': one.setting.about} for one in settled]}
+            {'settings': [{'key': one.setting.name, 'value': one.shown, 'source': one.source, 'about': one.setting.about} for one in settled]}
         )
     else:
-        rows = [[one.setting.name, str(one.value), one.source, one.setting.about] for one in settled]
+        rows = [[one.setting.name, str(one.shown), one.source, one.setting.about] for one in settled]
         output.show_table(('KEY', 'VALUE', 'FROM', 'MEANING'), rows)
     return 0

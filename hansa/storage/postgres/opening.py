@@ -66,6 +66,8 @@ async def sealed(pool: Pool, key: pathlib.Path | None) -> seal.Seal:
         # Two that start at once must not both make the word.
         await db.run('SELECT version FROM hansa FOR UPDATE')
         kept = await db.value('SELECT word FROM seal')
+        if kept is None and (key.parent / 'hansa.db').exists():
+            raise ConfigError(f'{key.parent} has a store in hansa.db and the database is empty; move it first: hansa db move --to URL.')
         known, word = seal.belonging(key, kept)
         if kept is None:
             await db.run('INSERT INTO seal (word) VALUES ($1)', word)

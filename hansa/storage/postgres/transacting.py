@@ -101,6 +101,15 @@ class Pool:
 
         return await self._try(whole)
 
+    async def look(self, work: Work[T]) -> T:
+        """Do what only reads; all of it sees one moment."""
+
+        async def whole(db: Session) -> T:
+            async with db.raw.transaction(isolation='repeatable_read', readonly=True):
+                return await work(db)
+
+        return await self._try(whole)
+
     async def _try(self, work: Work[T]) -> T:
         for attempt in range(ATTEMPTS):
             try:
