@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 import msgspec
 
@@ -32,6 +31,8 @@ def add(nouns: commands.Nouns) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
+    import asyncio
+
     from hansa.entry import keeping
 
     config = flags.read(args)
@@ -53,6 +54,8 @@ def _show(args: argparse.Namespace, place: str, report: Report) -> None:
 
 
 def _upgrade(args: argparse.Namespace) -> int:
+    import asyncio
+
     from hansa.entry import keeping
 
     config = flags.read(args)
@@ -67,6 +70,8 @@ def _upgrade(args: argparse.Namespace) -> int:
 
 
 def _move(args: argparse.Namespace) -> int:
+    import asyncio
+
     from hansa.entry import config, keeping
 
     settings = flags.read(args)
