@@ -25,7 +25,7 @@ from hansa.model.errors import ConfigError
 from hansa.ports.clock import SystemClock
 from hansa.sites.http.transport import HttpTransport
 from hansa.sites.sim import seed as accounts
-from hansa.sites.sim.fleet import fleet
+from hansa.sites.sim.fleet import fleet, orders
 
 MOST_SITES, MOST_SERVERS, MOST_PROCESSES = 1000, 1_000_000, 64
 OURS = '# Made by hansa sim fleet; taken away when it ends.\n'
@@ -90,8 +90,8 @@ def _check(order: Order) -> None:
             raise ConfigError(f'--{name} must be a number from 1 to {most}.')
     if not 0 <= order.volumes <= 1:
         raise ConfigError('--volumes-per-server must be a number from 0 to 1.')
-    if not 0 <= order.life <= 100_000:
-        raise ConfigError('--life must be a number from 0 to 100000: changes per server and day.')
+    if not 0 <= order.life <= orders.MOST_LIFE:
+        raise ConfigError(f'--life must be a number from 0 to {orders.MOST_LIFE}: changes per server and day.')
     if order.processes > order.sites:
         raise ConfigError('--processes must not be more than there are sites.')
 

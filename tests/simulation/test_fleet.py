@@ -60,7 +60,7 @@ async def level(one: house.League, clouds: dict[str, cloud.FleetCloud]) -> None:
     for site in clouds.values():
         mine = [row for row in rows if site.rows.server_table.number(row[0]) >= 0]
         assert cloud.digest_of(mine) == site.told(digest=True)['digest']
-    assert len(rows) == sum(sum(site.told(digest=False)['servers'].values()) for site in clouds.values())
+    assert len(rows) == sum(sum(site.told()['servers'].values()) for site in clouds.values())
 
 
 def test_a_league_follows_the_life_of_its_sites() -> None:
@@ -68,9 +68,9 @@ def test_a_league_follows_the_life_of_its_sites() -> None:
         async with league(life=4000) as (one, clouds):
             await level(one, clouds)
             await one.clock.sleep(200)
-            assert all(site.told(digest=False)['changes'] > 100 for site in clouds.values())
+            assert all(site.told()['changes'] > 100 for site in clouds.values())
             for site in clouds.values():
-                site.rest()
+                site.quicken(0)
             await one.clock.sleep(60)
             await level(one, clouds)
 
@@ -82,7 +82,7 @@ def test_a_storm_is_over_for_the_league_soon_after_it_is_over() -> None:
         async with league(life=0) as (one, clouds):
             clouds['north'].storm(3, 10)
             await one.clock.sleep(40)
-            assert clouds['north'].told(digest=False)['changes'] == 3 * SIZE
+            assert clouds['north'].told()['changes'] == 3 * SIZE
             await level(one, clouds)
 
     virtual.run(main)

@@ -65,11 +65,11 @@ def test_life_has_its_rate_and_servers_come_and_go() -> None:
     clock = HandClock()
     site = cloud(clock, life=100)
     clock.advance(86_400)
-    told = site.told(digest=False)
+    told = site.told()
     assert 0.8 < told['changes'] / (100 * SIZE) <= 1.05
     assert told['deleted'] > 300
     assert 0.7 * SIZE < sum(told['servers'].values()) < 1.4 * SIZE
-    of_routers = cloud(HandClock()).told(digest=False)['ports'] - SIZE
+    of_routers = cloud(HandClock()).told()['ports'] - SIZE
     assert told['ports'] == sum(told['servers'].values()) + of_routers
 
 
@@ -104,12 +104,12 @@ def test_a_storm_changes_every_server_and_leads_back() -> None:
         for _ in range(20):
             user.clock.advance(0.5)
             seen |= {doc['status'] for doc in await servers(user)}
-            assert site.told(digest=False)['storm'] == 4 * SIZE - site.told(digest=False)['changes']
+            assert site.told()['storm'] == 4 * SIZE - site.told()['changes']
         after = await servers(user)
         assert {'ACTIVE', 'SHUTOFF'} <= seen
         assert {doc['id']: doc['status'] for doc in after if doc['id'] in before} == before
         assert all(doc['updated'] >= '2026-05-28T20:27:40Z' for doc in after)
-        assert site.told(digest=False)['changes'] == 4 * SIZE
+        assert site.told()['changes'] == 4 * SIZE
 
     played(play)
 

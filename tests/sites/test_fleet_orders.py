@@ -86,6 +86,29 @@ def test_any_process_tells_of_all_sites_and_passes_orders_on() -> None:
     played(play)
 
 
+def test_life_is_ordered_and_tells_what_it_did() -> None:
+    async def play(ask: Ask, clock: HandClock) -> None:
+        assert (await ask('POST', '/fleet/life', {'site': 'fleet1', 'rate': 2000}))[0] == 200
+        clock.advance(600)
+        _, told = await ask('GET', '/fleet/state?recent')
+        recent = told['sites']['fleet1'].pop('recent')
+        assert 0 < len(recent) <= 100
+        assert all(clock.now() - 600 <= one['at'] <= clock.now() for one in recent)
+        assert told['sites']['fleet1']['changes'] > 0
+        assert told['sites']['fleet2']['recent'] == []
+        token, _urls = await login(ask, 'fleet1')
+        await ask('POST', '/fleet/life', {'rate': 0})
+        clock.advance(60)
+        latest = {one['id']: one['status'] for one in (await ask('GET', '/fleet/state?recent'))[1]['sites']['fleet1']['recent']}
+        _, listed = await ask('GET', '/fleet1/compute/v2.1/servers/detail', token=token)
+        shown = {one['id']: one['status'] for one in listed['servers']}
+        assert {id: shown.get(id, 'DELETED') for id in latest} == latest
+        clock.advance(3600)
+        assert (await ask('GET', '/fleet/state?recent'))[1]['sites']['fleet1']['recent'][-1]['at'] < clock.now() - 3600
+
+    played(play)
+
+
 def test_faults_are_ordered_and_cleared() -> None:
     async def play(ask: Ask, __: HandClock) -> None:
         assert (await ask('POST', '/fleet/fault', {'site': 'fleet3', 'kind': '5xx', 'status': 503, 'lasts': 60}))[0] == 200
@@ -113,6 +136,8 @@ def test_faults_are_ordered_and_cleared() -> None:
         ('POST', '/fleet/storm', b'[1]', 400),
         ('POST', '/fleet/storm', {'site': [3]}, 400),
         ('POST', '/fleet/storm', b' ' * 70_000, 413),
+        ('POST', '/fleet/life', {}, 400),
+        ('POST', '/fleet/life', {'rate': -1}, 400),
         ('POST', '/fleet/fault', {'kind': 'earthquake'}, 400),
         ('POST', '/fleet/fault', {}, 400),
         ('POST', '/fleet/fault', {'kind': 'hang', 'share': 'all'}, 400),

@@ -46,10 +46,10 @@ class FleetCloud(cloud.SimCloud):
         self._number += 1
         self._storms.append(Storm(self.rows, changes, seconds, f'storm/{self._number}', self.tally))
 
-    def rest(self) -> None:
-        """No more life: what has begun comes to its end."""
+    def quicken(self, rate: float) -> None:
+        """So many changes per server and day from now on."""
         self.settle()
-        self._life.rest()
+        self._life.quicken(rate)
 
     def strike(self, fault: Fault) -> None:
         """Let a fault stand from now on."""
@@ -113,7 +113,7 @@ class FleetCloud(cloud.SimCloud):
 
     # -- for whoever watches
 
-    def told(self, digest: bool) -> Doc:
+    def told(self, digest: bool = False, recent: bool = False) -> Doc:
         """How many there are by status, what has happened, what goes wrong; the digest is `digest_of` of all servers."""
         self.settle()
         count: Counter[str] = Counter()
@@ -135,6 +135,8 @@ class FleetCloud(cloud.SimCloud):
             'clock': self.site_clock.now(),
             'faults': [fault.kind for fault in self.trouble.faults],
         }
+        if recent:
+            shown['recent'] = [{'id': self.rows.server_table.id(number), 'status': _WORDS[stage], 'at': when} for when, number, stage in self.tally.recent]
         return shown | ({'digest': self._digest()} if digest else {})
 
     def _digest(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 import random
 from array import array
+from collections import deque
 
 from hansa.sites.sim.fleet import rows
 from hansa.sites.sim.fleet.rows import ACTIVE, BUILDING, DELETED, DELETING, ERROR, NEXT, REBOOTING, SETTLED, STAGES, STOPPED
 from hansa.sites.sim.fleet.state import FleetState
 
+RECENT = 100
 _TRIES = 20
 DAY = 86_400.0
 _COMES, _GOES = 0.05, 0.05
@@ -22,6 +24,8 @@ class Tally:
     def __init__(self) -> None:
         self.changes = 0
         self.latest = 0.0
+        self.recent: deque[tuple[float, int, int]] = deque(maxlen=RECENT)
+        """Of life alone: the true time, the server's number, its stage from then on."""
 
 
 class Life:
@@ -31,17 +35,17 @@ class Life:
         self._state = state
         self._tally = tally
         self._random = random.Random(f'{state.seed}/{state.name}/life')  # noqa: S311 - the same run after run is the point
-        # What begins also ends, and both are changes.
-        self._pace = rate * len(state.server_rows) / DAY / 2
         self._ends: list[tuple[float, int]] = []
-        self._begins = self._later(state.site_clock.true.now())
+        self.quicken(rate)
+
+    def quicken(self, rate: float) -> None:
+        """From now on at another rate; at 0 what has begun comes to its end, and nothing begins."""
+        # What begins also ends, and both are changes.
+        self._pace = rate * len(self._state.server_rows) / DAY / 2
+        self._begins = self._later(self._state.site_clock.true.now())
 
     def _later(self, now: float) -> float:
         return now + self._random.expovariate(self._pace) if self._pace else float('inf')
-
-    def rest(self) -> None:
-        """Nothing begins any more."""
-        self._pace, self._begins = 0.0, float('inf')
 
     def advance(self, now: float) -> None:
         """Let all happen that is due at `now`, the true time."""
@@ -57,7 +61,7 @@ class Life:
         state, what = self._state, self._random.random()
         if what < _COMES:
             number = state.add_server(BUILDING, int(when + state.site_clock.offset))
-            self._count(when)
+            self._count(number, BUILDING, when)
         elif (number := self._any()) < 0:
             return
         elif what < _COMES + _GOES:
@@ -87,10 +91,11 @@ class Life:
     def _turn(self, number: int, stage: int, when: float) -> None:
         self._state.server_rows.code[number] = stage
         self._state.server_rows.updated[number] = int(when + self._state.site_clock.offset)
-        self._count(when)
+        self._count(number, stage, when)
 
-    def _count(self, when: float) -> None:
+    def _count(self, number: int, stage: int, when: float) -> None:
         self._tally.changes += 1
+        self._tally.recent.append((when, number, stage))
         self._tally.latest = when + self._state.site_clock.offset
 
 

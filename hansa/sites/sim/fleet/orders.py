@@ -16,6 +16,7 @@ from hansa.sites.sim.wire import Answer, Refused
 
 HOP = 'x-fleet-hop'
 ALL = '*'
+MOST_LIFE = 100_000
 PATIENCE = 60.0
 
 
@@ -25,6 +26,13 @@ class StormOrder(msgspec.Struct, forbid_unknown_fields=True):
     site: str | list[str] = ALL
     changes: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4
     seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 10.0
+
+
+class LifeOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /fleet/life: so many changes per server and day from now on."""
+
+    rate: Annotated[float, msgspec.Meta(ge=0, le=MOST_LIFE)]
+    site: str | list[str] = ALL
 
 
 class Orders:
@@ -55,11 +63,15 @@ class Orders:
         """By site, what there is to say of it. Raises Refused and ValueError."""
         sites = self._chosen(self._wanted(asked, body))
         if (method, path) == ('GET', '/fleet/state'):
-            return {name: site.told('digest' in asked) for name, site in sites.items()}
+            return {name: site.told('digest' in asked, 'recent' in asked) for name, site in sites.items()}
         if (method, path) == ('POST', '/fleet/storm'):
             storm = msgspec.json.decode(body or b'{}', type=StormOrder)
             for site in sites.values():
                 site.storm(storm.changes, storm.seconds)
+        elif (method, path) == ('POST', '/fleet/life'):
+            life = msgspec.json.decode(body, type=LifeOrder)
+            for site in sites.values():
+                site.quicken(life.rate)
         elif (method, path) == ('POST', '/fleet/fault'):
             fault = _fault(body)
             for site in sites.values():
@@ -68,7 +80,7 @@ class Orders:
             for site in sites.values():
                 site.heal()
         else:
-            raise Refused(404, f'There is no {method} {path}; there are GET /fleet/state, POST /fleet/storm, POST and DELETE /fleet/fault.')
+            raise Refused(404, f'There is no {method} {path}; there are GET /fleet/state, POST /fleet/storm, /fleet/life and /fleet/fault, DELETE /fleet/fault.')
         return {name: {} for name in sites}
 
     def _wanted(self, asked: Mapping[str, str], body: bytes) -> list[str]:
