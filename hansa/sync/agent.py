@@ -138,7 +138,9 @@ class Agent:
             if self.member.synced.get(kind, -math.inf) < since and not track.absent:
                 if not self._described or KINDS[kind].service in self._outages:
                     return False
-                await self._attempt(kind, self._poll if self._followed(kind) else self._complete)
+                # What is one page is read as a whole, as changes do not tell what is gone.
+                whole = track.small and not lists.WAYS[kind].tombstones
+                await self._attempt(kind, self._whole if whole or not self._followed(kind) else self._poll)
                 await self._deliver()
             return track.absent or self.member.synced.get(kind, -math.inf) >= since
 
@@ -337,6 +339,9 @@ class Agent:
             return
         if self._followed(kind):
             await self._poll(kind)
+        await self._whole(kind)
+
+    async def _whole(self, kind: str) -> None:
         sweep = self._new_sweep(kind)
         while not sweep.done:
             await self._step(sweep)

@@ -75,6 +75,8 @@ class Intake:
 
         Shared objects come first, so that their aliases stand; all else is one write. Returns as `digest` does.
         """
+        # An agent that outlived the intake before has asked more than this one knows of; who begins now must not be taken for earlier.
+        self._tickets = max(self._tickets, *(change.asked for change in changes), 0)
         if anew:
             for change in changes:
                 self.doubt(member.name, change.kind, change.id)

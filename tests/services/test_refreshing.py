@@ -50,6 +50,12 @@ def test_a_list_is_as_young_as_asked() -> None:
             assert 'new' not in await names(league, {})
             assert 'new' not in await names(league, {'cache-control': 'max-age=60'})
             assert 'new' in await names(league, {'cache-control': 'max-age=2'})
+            await aged(league, 'volume', 4)
+            [(id, _)] = (await league.store.known('east', 'volume')).items()
+            await (await league.house.roster.get('east').site.send(SiteRequest('volume', 'DELETE', f'/volumes/{id}'), OPERATOR, 10.0)).read()
+            await league.clock.sleep(3)
+            assert 'new' in await names(league, {})
+            assert 'new' not in await names(league, {'cache-control': 'max-age=1'})
             _, headers, _ = await league.ask('GET', f'{V}/volumes')
             assert headers['age'] == '0'
             assert 'x-hansa-missing-sites' not in headers

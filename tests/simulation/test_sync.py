@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import random
+from typing import Any
 
 import msgspec
 import pytest
@@ -134,7 +135,7 @@ class Story:
         have: dict[str, int] = {}
         for kind in KINDS:
             for record in await self.store.page(Query(kind)):
-                have[record.site_id] = int(msgspec.json.decode(record.doc)['name'][1:])
+                have[record.site_id] = _version(msgspec.json.decode(record.doc))
         alive = {id for site in self.sites for docs in site.cloud.docs.values() for id in docs}
         older = {id: (self.seen[id], version) for id, version in have.items() if version < self.seen.get(id, 0)}
         assert older == {}, f'updates that were stored are lost: {older}'
@@ -169,8 +170,27 @@ class Story:
         await self.pass_time(self.chance.uniform(0.1, 25))
         if not self.far:
             await self._look(self.chance.choice(self.sites))
+        await self._demand(self.chance.choice(self.sites))
         await self.wire.arrive()
         await self.check()
+
+    async def _demand(self, site: Site) -> None:
+        """Somebody waits for all of a kind as it is now: what he is promised is so of what just happened, whatever the wire does."""
+        site.cloud.fault = ''
+        before = {kind: {id: _version(doc) for id, doc in docs.items()} for kind, docs in site.cloud.docs.items()}
+        site.act()
+        kind, id = next(
+            ((kind, id) for kind in KINDS for id, doc in site.cloud.docs[kind].items() if _version(doc) != before[kind].get(id)), ('', '')
+        )
+        version = _version(site.cloud.docs[kind][id]) if id else 0
+        try:
+            promised = bool(id) and await _agent(site).level(kind, self.clock.now())
+        except uplink.Killed:
+            self.start(site)
+            return
+        if promised:
+            have = {record.site_id: _version(msgspec.json.decode(record.doc)) for record in await self.store.page(Query(kind))}
+            assert have.get(id, 0) >= version or id not in site.cloud.docs[kind], f'the {kind} {id} of {site.cloud.name} is not as it was promised'
 
     async def _look(self, site: Site) -> None:
         """Somebody waits for one object, which may be gone."""
@@ -214,6 +234,10 @@ async def tell(seed: int) -> None:
 def _agent(site: Site) -> Agent:
     assert site.agent is not None
     return site.agent
+
+
+def _version(doc: dict[str, Any]) -> int:
+    return int(doc['name'][1:])
 
 
 def _nothing() -> None:
