@@ -67,11 +67,9 @@ async def page(db: Session, query: Query) -> list[Any]:
             sql = f'(SELECT {_HOT}, {doc} AS last, {columns.sql} FROM {_source(query, source)} WHERE {branch.sql} AND {start.sql} {end})'
             selects.append(Piece(sql, (*columns.args, *branch.args, *start.args)))
     chosen = _together(selects, ' UNION ALL ')
-    # The page is chosen by narrow rows; documents are fetched for it alone.
-    sql = (
-        f'SELECT {FIELDS.replace("d.doc", "coalesce(h.last, d.doc) AS doc")} FROM (SELECT * FROM ({chosen.sql}) AS every {end}) AS h '
-        f'LEFT JOIN document AS d ON d.site = h.site AND d.row = h.row AND h.last IS NULL ORDER BY {order}'
-    )
+    # The page is chosen by narrow rows; documents are fetched for it alone, one by one, whatever the planner would think of.
+    doc = 'coalesce(h.last, (SELECT d.doc FROM document AS d WHERE d.site = h.site AND d.row = h.row))'
+    sql = f'SELECT {FIELDS.replace("d.doc", doc)} FROM (SELECT * FROM ({chosen.sql}) AS every {end}) AS h'
     rows = await _asked(db, Piece(sql, chosen.args))
     return rows[::-1] if query.backwards else rows
 
@@ -99,10 +97,12 @@ def _source(query: Query, rows: str) -> str:
     parts = [part.path for part in query.filters] + [part.path for part in query.sorts]
     if not any(len(path) > 1 for path in parts):
         return rows
-    whose = 'd' if rows is _ALIVE else 'h'
-    # OFFSET 0 keeps the planner from reading the document anew for each value of it.
-    doc = f"CROSS JOIN LATERAL (SELECT coalesce({whose}.said, convert_from({whose}.doc, 'UTF8'))::json AS doc OFFSET 0) AS j"
-    return f'{rows} JOIN document AS d ON d.site = h.site AND d.row = h.row {doc}' if rows is _ALIVE else f'{rows} {doc}'
+    # OFFSET 0 keeps the planner from reading a document anew for each value of it, and from reading those of others.
+    if rows is _ALIVE:
+        whose = 'd', 'FROM document AS d WHERE d.site = h.site AND d.row = h.row OFFSET 0'
+    else:
+        whose = 'h', 'OFFSET 0'
+    return f"{rows} CROSS JOIN LATERAL (SELECT coalesce({whose[0]}.said, convert_from({whose[0]}.doc, 'UTF8'))::json AS doc {whose[1]}) AS j"
 
 
 def _keys(query: Query) -> list[_Key]:

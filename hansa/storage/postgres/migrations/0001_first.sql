@@ -144,34 +144,36 @@ CREATE FUNCTION hansa_compact(json) RETURNS text LANGUAGE plpgsql IMMUTABLE STRI
     END;
 END $$;
 
--- A value as text; null is NULL.
-CREATE FUNCTION hansa_text(json) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE WHEN json_typeof($1) IN ('object', 'array') THEN hansa_compact($1) ELSE $1 #>> '{}' END
-$$;
+-- A value as text; null is NULL. These are not in plain SQL, as then a value would be looked for in its document at each mention.
+CREATE FUNCTION hansa_text(json) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN
+    RETURN CASE WHEN json_typeof($1) IN ('object', 'array') THEN hansa_compact($1) ELSE $1 #>> '{}' END;
+END $$;
 
 -- A value as a number, true and false as 1 and 0; what is none is 0, what is beyond all reckoning is infinite.
-CREATE FUNCTION hansa_number(json) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE json_typeof($1)
+CREATE FUNCTION hansa_number(json) RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN
+    RETURN CASE json_typeof($1)
         WHEN 'boolean' THEN ($1::text = 'true')::int::numeric
         WHEN 'number' THEN CASE
             WHEN $1 #>> '{}' ~ '^-?[0-9]{1,250}(\.[0-9]{1,250})?([eE][+-]?[0-9]{1,3})?$' THEN ($1 #>> '{}')::numeric
             WHEN $1 #>> '{}' ~ '^-' THEN '-Infinity'::numeric
             ELSE 'Infinity'::numeric END
         ELSE 0
-    END
-$$;
+    END;
+END $$;
 
 -- What sorts before what: nothing, then numbers, then texts.
-CREATE FUNCTION hansa_rank(json) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE WHEN json_typeof($1) = 'null' THEN 0 WHEN json_typeof($1) IN ('number', 'boolean') THEN 1 ELSE 2 END
-$$;
+CREATE FUNCTION hansa_rank(json) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN
+    RETURN CASE json_typeof($1) WHEN 'null' THEN 0 WHEN 'number' THEN 1 WHEN 'boolean' THEN 1 ELSE 2 END;
+END $$;
 
 -- Every element of a list, or value of an object; of anything else nothing.
-CREATE FUNCTION hansa_each(json) RETURNS SETOF json LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT value FROM json_each(CASE WHEN json_typeof($1) = 'object' THEN $1 END)
-    UNION ALL
-    SELECT value FROM json_array_elements(CASE WHEN json_typeof($1) = 'array' THEN $1 END)
-$$;
+CREATE FUNCTION hansa_each(json) RETURNS SETOF json LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN
+    IF json_typeof($1) = 'object' THEN
+        RETURN QUERY SELECT value FROM json_each($1);
+    ELSIF json_typeof($1) = 'array' THEN
+        RETURN QUERY SELECT value FROM json_array_elements($1);
+    END IF;
+END $$;
 
 -- A text of which upper and lower case are one.
 CREATE FUNCTION hansa_fold(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
