@@ -158,7 +158,7 @@ def plainly() -> Iterator[None]:
     except (asyncpg.QueryCanceledError, *_LOST) as error:
         if isinstance(error, ValueError):  # asyncpg's own word for what cannot be bound
             raise BadRequest('There is a value in it that cannot be kept.') from error
-        raise Busy(f'The database does not answer ({type(error).__name__}); try again.', retry_after=5) from error
+        raise Busy('The database does not answer; try again.', retry_after=5) from error
 
 
 async def _as_it_is(raw: Any) -> None:
@@ -167,8 +167,11 @@ async def _as_it_is(raw: Any) -> None:
 
 async def pool(dsn: str) -> Pool:
     """Connect. Raises what asyncpg and the system raise."""
+    # A pool that has to keep some open would try to, and say so, for as long as the server is away.
+    first = await asyncpg.connect(dsn, timeout=_PATIENCE)
+    await first.close(timeout=_PATIENCE)
     raw = await asyncpg.create_pool(
-        dsn, min_size=1, max_size=CONNECTIONS, timeout=_PATIENCE, command_timeout=_STATEMENT, max_inactive_connection_lifetime=300.0,
+        dsn, min_size=0, max_size=CONNECTIONS, timeout=_PATIENCE, command_timeout=_STATEMENT, max_inactive_connection_lifetime=300.0,
         reset=_as_it_is,
         # Plans of short queries are not worth compiling, and what is asked for often is in memory.
         server_settings={'application_name': 'hansa', 'jit': 'off', 'random_page_cost': '1.1'},
