@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from hansa.model.errors import Busy
 
@@ -18,6 +21,10 @@ WAITING = 1024
 # Steps of SQLite's machine: ten thousand take about half a millisecond, and what takes more is not to be done on the event loop.
 _STEPS = 1000
 _TURNS = 10
+
+
+# Short pieces of writing done in one go, about a tenth of a millisecond each.
+_AT_ONCE = 50
 
 
 class TooLong(Exception):
@@ -82,47 +89,93 @@ class Lane:
             future.exception()
 
 
+class _Turn(msgspec.Struct, eq=False):
+    """Work that waits, and who waits for it."""
+
+    work: Work[Any]
+    far: bool
+    done: asyncio.Future[Any]
+
+
 class Writer:
-    """The one connection that writes; every piece of work is a transaction, and one runs at a time. `waiting` is how much waits."""
+    """The one connection that writes; every piece of work is a transaction, and one runs at a time, in the order in which they came.
+
+    Short work is done in the moment when it may be: were each to wait for the loop to come round, a busy loop would write but a
+    few times a second.
+    """
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
-        self._gate = asyncio.Lock()
-        self.waiting = 0
+        self._line: deque[_Turn] = deque()
+        self._away = False
+
+    @property
+    def waiting(self) -> int:
+        """How much waits."""
+        return len(self._line)
 
     async def near(self, work: Work[T]) -> T:
         """Do short work on the loop. Raises Busy where too much waits already."""
-        await self._enter()
-        try:
+        if not (self._away or self._line):
             return _transact(self._lane.db, work)
-        finally:
-            self._gate.release()
+        return await self._queue(work, far=False)
 
     async def far(self, work: Work[T]) -> T:
         """Do long work off the loop; other writers wait, readers do not. Raises Busy like `near`."""
-        await self._enter()
-        task = asyncio.ensure_future(self._lane.far(lambda db: _transact(db, work)))
-        task.add_done_callback(self._leave)
-        return await asyncio.shield(task)
+        return await self._queue(work, far=True)
 
     async def end(self) -> None:
         """Come back when all that was begun is written."""
-        async with self._gate:
-            await self._lane.end()
+        await self.far(lambda _: None)
+        await self._lane.end()
 
-    async def _enter(self) -> None:
-        if self.waiting >= WAITING:
+    async def _queue(self, work: Work[T], *, far: bool) -> T:
+        if len(self._line) >= WAITING:
             raise Busy(f'{WAITING} writers wait for the inventory; try again.')
-        self.waiting += 1
-        try:
-            await self._gate.acquire()
-        finally:
-            self.waiting -= 1
+        turn = _Turn(work, far, asyncio.get_running_loop().create_future())
+        self._line.append(turn)
+        if not self._away:
+            self._serve()
+        done: T = await turn.done
+        return done
 
-    def _leave(self, task: asyncio.Future[T]) -> None:
-        self._gate.release()
-        if not task.cancelled():
+    def _serve(self) -> None:
+        """Do what is short, as much as comes in one go; begin what is long."""
+        for _ in range(_AT_ONCE):
+            if not self._line:
+                return
+            turn = self._line.popleft()
+            if turn.done.cancelled():
+                continue
+            if turn.far:
+                self._begin(turn)
+                return
+            try:
+                turn.done.set_result(_transact(self._lane.db, turn.work))
+            except Exception as error:  # noqa: BLE001 - whoever waits for it is told
+                turn.done.set_exception(error)
+        self._away = True
+        asyncio.get_running_loop().call_soon(self._again)
+
+    def _begin(self, turn: _Turn) -> None:
+        self._away = True
+        task = asyncio.ensure_future(self._lane.far(lambda db: _transact(db, turn.work)))
+        task.add_done_callback(lambda task: self._back(turn, task))
+
+    def _back(self, turn: _Turn, task: asyncio.Future[Any]) -> None:
+        if task.cancelled():
+            turn.done.cancel()
+        elif turn.done.cancelled():
             task.exception()
+        elif error := task.exception():
+            turn.done.set_exception(error)
+        else:
+            turn.done.set_result(task.result())
+        self._again()
+
+    def _again(self) -> None:
+        self._away = False
+        self._serve()
 
 
 def _transact(db: sqlite3.Connection, work: Work[T]) -> T:
