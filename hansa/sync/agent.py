@@ -30,6 +30,7 @@ from hansa.sync.poll import Poll
 from hansa.sync.reader import BadAnswer, Reader
 from hansa.sync.sweep import Sweep
 from hansa.sync.track import Track
+from hansa.sync.turnstile import Turnstiles
 
 DESCRIBE_S = 600.0
 DELIVERIES = 20
@@ -67,7 +68,7 @@ class Agent:
         self._described = False
         self._describe_due = -math.inf
         self._lane = asyncio.Lock()
-        self._fast_lane = asyncio.Lock()
+        self._fast_lanes = Turnstiles()
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -100,7 +101,7 @@ class Agent:
 
     async def refresh(self, kind: str, site_id: str) -> Record | None:
         """One object as it is at the site now; None where it is gone. A server's volumes are looked at with it. Raises SiteDown."""
-        async with self._fast_lane:
+        async with self._fast_lanes.at((kind, site_id)):
             before = await self._kin.before(kind, [site_id])
             try:
                 ticket = self._intake.ticket()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from hansa.rules.aliases import AliasBook
 from hansa.sync import lists
 from hansa.sync.memory import Memory
 from hansa.sync.shares import CHUNK, Shares
+from hansa.sync.turnstile import Turnstile
 
 _LOG = logging.getLogger('hansa.sync')
 _ORDER = {kind: number for number, kind in enumerate(lists.ORDER)}
@@ -48,7 +48,7 @@ class Intake:
         self._clock = clock
         self._shares = Shares(store, book)
         self._memories: dict[tuple[str, str], Memory] = {}
-        self._locks = {kind: asyncio.Lock() for kind in KINDS}
+        self._locks = {kind: Turnstile() for kind in KINDS}
         self._refused: set[tuple[str, str, str]] = set()
         self._tickets = 0
 
