@@ -89,6 +89,7 @@ def test_refusals_say_why() -> None:
             await league.clock.sleep(0.5)
             assert (await league.ask('GET', path))[0] == 503
             assert (await league.ask('GET', '/healthcheck', token=''))[0] == 200
+            assert (await samples(league))[at('requests_under_way')] == 2
             await inside
             league.clouds['east'].fault = Fault('refuse')
             await league.clock.sleep(30)

@@ -20,7 +20,8 @@ _log = logging.getLogger('hansa.hall')
 class Hall:
     """`doors` by first path segment; `local` ones open only to whoever comes by the unix socket, and go before the others there.
 
-    At most `most` requests are under way at once; one more is told to come back (503, Retry-After).
+    At most `most` requests are under way at once; one more is told to come back (503, Retry-After). Who asks on the socket how things are,
+    is told then above all.
     """
 
     def __init__(self, doors: Mapping[str, Answering], local: Mapping[str, Answering], most: int, meter: metering.Meter) -> None:
@@ -61,7 +62,7 @@ class Hall:
             if door is None:
                 return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self.doors))}.'))
             note.api = first or _INDEX
-            if self.meter.under_way > self._most and first != 'healthcheck':
+            if self.meter.under_way > self._most and first != 'healthcheck' and not (request.local and first == 'metrics'):
                 request.refusal = Busy(f'The league has {self._most} requests under way, which is its limit; come back in a second.')
             return await door(request)
         except HansaError as error:
