@@ -43,6 +43,7 @@ from hansa.rules.aliases import AliasBook
 from hansa.rules.diff import Pace
 from hansa.services.accounts import Accounts
 from hansa.services.allotting import Allotting
+from hansa.services.auditing import Auditing
 from hansa.services.charging import Charging
 from hansa.services.companies import Companies
 from hansa.services.journal import Journal
@@ -141,7 +142,7 @@ async def build(
     make = connect or functools.partial(site, patience=config.patience)
     book = AliasBook(await store.aliases())
     roster = Roster()
-    flock = Flock(store, Gate(Intake(store, book, roster, clock), roster), clock, _pace(config))
+    flock = Flock(store, Gate(store, Intake(store, book, roster, clock), roster), clock, _pace(config))
     accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, book, clock)
@@ -180,7 +181,7 @@ async def build(
         limit=config.limits_body_mb << 20,
     )
     membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
-    league = League(store, roster, membership, allotting, identity, clock, config.url)
+    league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, clock, config.url)
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
     hall = _hall(config, _doors(config, services, preparing, identity, roster, league), identity_door, league, metrics)
     recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])

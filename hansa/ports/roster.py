@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
+from hansa.model.drift import Finding, What
 from hansa.model.errors import NotFound
 from hansa.model.site import Capabilities, SiteSpec
 from hansa.ports.site import Site
@@ -13,7 +14,8 @@ from hansa.ports.tally import Tally
 class Member:
     """One site of the league. `capabilities` is None until it answered for the first time.
 
-    `synced` holds for each kind when the inventory was last level with the site (epoch seconds), `tallies` what was counted on the way.
+    `synced` holds for each kind when the inventory was last level with the site (epoch seconds), `tallies` what was counted on the way,
+    `drift` what is not as it should be, by kind and site id.
     """
 
     def __init__(self, site: Site, spec: SiteSpec, capabilities: Capabilities | None = None) -> None:
@@ -22,6 +24,7 @@ class Member:
         self.capabilities = capabilities
         self.synced: dict[str, float] = {}
         self.tallies: dict[str, Tally] = {}
+        self.drift: dict[str, dict[str, Finding]] = {}
 
     @property
     def name(self) -> str:
@@ -38,6 +41,16 @@ class Member:
         if found is None:
             found = self.tallies[kind] = Tally()
         return found
+
+    def found(self, kind: str, suspects: Mapping[str, What], agreed: Collection[str], now: float) -> None:
+        """In what a complete list and the inventory differ; what it and the one before it agreed in is drift."""
+        old = self.drift.get(kind, {})
+        self.tally(kind).drift = len(suspects)
+        self.drift[kind] = {
+            id: old[id] if id in old and old[id].what == what else Finding(self.name, kind, id, what, since=now)
+            for id, what in suspects.items()
+            if id in agreed
+        }
 
     def zones(self, service: str) -> tuple[str, ...]:
         """The site's own availability zones of a service."""

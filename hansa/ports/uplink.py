@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from hansa.model.batch import Batch, Receipt
@@ -23,4 +24,12 @@ class Uplink(Protocol):
         """Give a batch; it is stored for good when the receipt says so. Raises Gone where the run is over or not known, so
         that a new one has to begin; UplinkDown where there was no answer.
         """
+        ...
+
+    async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
+        """Of what the inventory holds of a kind at a site, by `rules.digests`; a `brief` one of ids alone. Raises UplinkDown."""
+        ...
+
+    async def holdings(self, site: str, kind: str, buckets: Collection[int], *, brief: bool) -> dict[str, str]:
+        """What it holds in these buckets: site id -> revision, '' in a `brief` answer. Raises UplinkDown."""
         ...

@@ -12,6 +12,7 @@ OVERLAP_S = 30.0
 QUIET_S = 60.0
 SLOWEST_S = 600.0
 SMALL_S = 10.0
+AGREE_S = 2.0
 SHARE = 0.05
 
 _BUILDING = frozenset({'build', 'pending_create', 'pending_update', 'pending_delete'})
@@ -58,11 +59,6 @@ def leaving(doc: dict[str, Any]) -> bool:
     return str(doc.get('status') or '').lower() in LEAVING
 
 
-def missing(known: Iterable[str], told: Iterable[str]) -> list[str]:
-    """Known ids that a full list of a site does not tell, in a fixed order."""
-    return sorted(set(known).difference(told))
-
-
 def period(pace: Pace, in_transition: bool, quiet_s: float) -> float:
     """Seconds until a kind is polled again; `quiet_s` is how long nothing of it has changed."""
     if in_transition:
@@ -78,6 +74,11 @@ def sweep_period(pace: Pace, round_s: float, small: bool) -> float:
     """
     wanted = min(max(round_s / SHARE, pace.steady_s), SLOWEST_S)
     return min(wanted, SMALL_S) if small and round_s <= 2.0 else wanted
+
+
+def again(cost: float) -> float:
+    """Seconds until a list is read once more because it did not tell all that is known; a twentieth of the time may go into that."""
+    return max(AGREE_S, cost / SHARE)
 
 
 def cursor(before: str, stamps: Iterable[str], lasted: float, site_now: str = '') -> str:

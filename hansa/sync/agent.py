@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from hansa.model.batch import Change, Lane
-from hansa.model.errors import SiteDown, Unauthorized, Unsupported
+from hansa.model.errors import SiteDown, Unauthorized, Unsupported, UplinkDown
 from hansa.model.resource import KINDS, Record
 from hansa.model.site import Capabilities
 from hansa.ports.clock import Clock
@@ -35,13 +35,6 @@ from hansa.sync.turnstile import Turnstiles
 DESCRIBE_S = 600.0
 DELIVERIES = 20
 KIN_S = 1.0
-KIN: dict[str, tuple[str, ...]] = {
-    'server': ('port', 'volume'),
-    'router': ('port',),
-    'subnet': ('network',),
-    'floating_ip': ('port',),
-    'volume': ('snapshot',),
-}
 
 _LOG = logging.getLogger('hansa.sync')
 
@@ -55,6 +48,7 @@ class Agent:
         self.member = member
         self._store = store
         self._intake = intake
+        self._uplink = uplink
         self._courier = Courier(member.name, uplink, clock)
         self._level: dict[str, float] = {}
         self._clock = clock
@@ -84,7 +78,7 @@ class Agent:
         for kind in kinds:
             self._hasten(kind, now)
             self._doubted.add(kind)
-            for kin in KIN.get(kind, ()):
+            for kin in lists.KIN.get(kind, ()):
                 self._hasten(kin, now + KIN_S)
         self._wake.set()
 
@@ -228,6 +222,9 @@ class Agent:
         except BadAnswer as error:
             self._stumbled(kind, error)
             return False
+        except UplinkDown:
+            self._put_off(kind, self._clock.monotonic() + RETRY_S)
+            return False
         except BaseException:
             # Cancelled, or a fault of our own: whoever sets the agent going again finds it due.
             self._put_off(kind, self._clock.monotonic())
@@ -343,9 +340,14 @@ class Agent:
         await self._whole(kind)
 
     async def _whole(self, kind: str) -> None:
-        sweep = self._new_sweep(kind)
-        while not sweep.done:
-            await self._step(sweep)
+        """All of a kind, and once more where that seems to lack something."""
+        for _ in range(2):
+            sweep = self._new_sweep(kind)
+            while not sweep.done:
+                await self._deliver()
+                await self._step(sweep)
+            if not sweep.doubts:
+                break
 
     def _next_sweep(self) -> Sweep | None:
         """The sweep that is due longest, in the order of the kinds."""
@@ -362,7 +364,8 @@ class Agent:
         track = self._tracks[kind]
         deep = track.small or not self._followed(kind) or track.deep_due <= self._clock.monotonic()
         track.sweep_due = math.inf
-        return Sweep(self.member, kind, deep, track, self._reader, self._store, self._intake, self._clock, self._by('bulk'))
+        tell, repair = self._by('bulk'), self._by('command')
+        return Sweep(self.member, kind, deep, track, self._reader, self._uplink, self._intake, self._clock, tell, repair)
 
     async def _step(self, sweep: Sweep) -> None:
         """One step of a sweep; after its last one the next is planned."""
@@ -385,6 +388,7 @@ class Agent:
             wait = max(track.period(self._pace, now), min(sweep.cost / diff.SHARE, wait))
         elif track.poll_due == math.inf:
             track.poll_due = now + track.period(self._pace, now)
+        wait = min(wait, diff.again(sweep.cost)) if sweep.doubts else wait
         track.sweep_due = min(track.sweep_due, now + wait)
         level = self._clock.now() - (now - sweep.began)
         self._level[sweep.kind] = max(level, self._level.get(sweep.kind, 0.0))

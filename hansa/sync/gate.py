@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+from collections.abc import Collection
 
 from hansa.model.batch import LANES, Batch, Lane, Receipt
 from hansa.model.errors import Gone
 from hansa.ports.roster import Roster
+from hansa.ports.store import Store
+from hansa.rules import digests
 from hansa.sync.intake import Intake
 from hansa.sync.turns import Turns
 
@@ -34,7 +37,8 @@ class Gate:
     What waits here is bounded: CREDIT batches a site, and above HIGH_WATER nothing that can stay with its agent.
     """
 
-    def __init__(self, intake: Intake, roster: Roster) -> None:
+    def __init__(self, store: Store, intake: Intake, roster: Roster) -> None:
+        self._store = store
         self.intake = intake
         self._roster = roster
         self._lines: dict[str, _Line] = {}
@@ -65,10 +69,22 @@ class Gate:
         finally:
             line.flying -= 1
 
+    async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
+        """Of what the inventory holds; fills the port."""
+        return digests.digests(await self._held(site, kind, brief=brief))
+
+    async def holdings(self, site: str, kind: str, buckets: Collection[int], *, brief: bool) -> dict[str, str]:
+        """What it holds in these buckets; fills the port."""
+        return digests.within(await self._held(site, kind, brief=brief), buckets)
+
     def forget(self, site: str) -> None:
         """A site has left; so has its agent."""
         self._lines.pop(site, None)
         self.intake.forget(site)
+
+    async def _held(self, site: str, kind: str, *, brief: bool) -> dict[str, str]:
+        known = await self._store.known(site, kind)
+        return dict.fromkeys(known, '') if brief else known
 
     def _line(self, batch: Batch) -> _Line:
         line = self._lines.get(batch.site)

@@ -62,6 +62,14 @@ WAYS: dict[str, Way] = {
     'snapshot': Way('/snapshots/detail', '/snapshots', wide='all_tenants=1'),
 }
 ORDER = tuple(WAYS)
+KIN: dict[str, tuple[str, ...]] = {
+    'server': ('port', 'volume'),
+    'router': ('port',),
+    'subnet': ('network',),
+    'floating_ip': ('port',),
+    'volume': ('snapshot',),
+}
+"""What may change together with a kind."""
 
 
 class Ask(msgspec.Struct, frozen=True):

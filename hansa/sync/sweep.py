@@ -1,52 +1,58 @@
-"""One complete list of a kind at a site, page by page, and then a direct question for each object that it did not tell."""
+"""One complete list of a kind at a site, page by page; then it is compared with the inventory, and doubtful objects are asked for one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
+from hansa.model.batch import Change
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
-from hansa.ports.store import Store
+from hansa.ports.uplink import Uplink
 from hansa.rules import diff
-from hansa.sync import lists
+from hansa.sync import audit, lists
 from hansa.sync.intake import Intake
 from hansa.sync.reader import BadAnswer, Reader
 from hansa.sync.track import Track
 
 QUESTIONS = 10
 MOST_QUESTIONS = 500
+WITNESSES = 3
 
 
 class Sweep:
     """Runs in steps of one page or ten questions, so that changes come in between. A step that fails ends it, nothing dropped.
 
-    A deep sweep takes in every document; a brief one looks at ids only and fetches those it does not know.
+    A deep sweep takes in every document; a brief one looks at ids only and fetches those that the inventory does not know. What two
+    sweeps running did not tell, and what is not there when it is asked for itself, is dropped - if the site finds what it lists. What
+    they agree in otherwise goes to `repair`, which has it written whatever was told before.
     """
 
     def __init__(
-        self, member: Member, kind: str, deep: bool, track: Track, reader: Reader, store: Store, intake: Intake, clock: Clock, tell: lists.Tell
-    ) -> None:
+        self, member: Member, kind: str, deep: bool, track: Track, reader: Reader, uplink: Uplink, intake: Intake, clock: Clock,
+        tell: lists.Tell, repair: lists.Tell,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self.deep = deep
         self.cost = 0.0
         self.began = clock.monotonic()
         self.done = False
+        self.doubts = False
         self._member = member
         self._track = track
         self._reader = reader
-        self._store = store
+        self._uplink = uplink
         self._intake = intake
         self._clock = clock
         self._tell = tell
+        self._repair = repair
         self._ask = lists.complete(kind, member, brief=not deep)
         self._marker = ''
         self._pages = 0
-        self._known: dict[str, str] = {}
-        self._told: set[str] = set()
+        self._told: dict[str, str] = {}
         self._latest = ''
         self._date = ''
+        self._listed = False
         self._questions: list[str] | None = None
+        self._agreed: frozenset[str] = frozenset()
+        self._dead: list[Change] = []
 
     @property
     def small(self) -> bool:
@@ -59,51 +65,70 @@ class Sweep:
         return diff.cursor(before, [self._latest], lasted, self._date) if self.deep else before
 
     async def step(self, timeout: float) -> None:
-        """The next page or the next questions. Raises as the reader does."""
+        """The next page, the comparison, or the next questions. Raises as the reader does, and UplinkDown."""
         began = self._clock.monotonic()
-        if self._questions is None:
+        if not self._listed:
             await self._page(timeout)
+        elif self._questions is None:
+            await self._compare()
         else:
             await self._question(timeout)
         self.cost += self._clock.monotonic() - began
 
     async def _page(self, timeout: float) -> None:
-        if not self._pages:
-            self._known = await self._store.known(self._member.name, self.kind)
         ticket = self._intake.ticket()
         page = await self._reader.page(self._ask, self._marker, timeout)
         self._pages += 1
         if self._pages >= lists.MOST_PAGES and page.marker:
             raise BadAnswer(f'GET {self._ask.path} has no end')
         docs = [doc for doc in page.docs if not lists.dead(self.kind, doc)]
-        self._told.update(str(doc['id']) for doc in docs)
+        changes = [lists.change(self.kind, str(doc['id']), doc, ticket) for doc in docs]
+        self._told.update({change.id: change.revision if self.deep else '' for change in changes})
         if self.deep:
-            await self._pass_on(docs, ticket)
+            self._latest = max(self._latest, *(change.revision for change in changes), '')
             self._date = page.date
+            self._track.observe(changes, self._clock.monotonic())
+            await self._tell(changes)
         self._marker = page.marker
-        if not page.marker:
-            now = self._clock.monotonic()
-            self._track.told(self._told & self._known.keys())
-            self._member.tally(self.kind).drift = len(self._told ^ self._known.keys())
-            unknown = [] if self.deep else sorted(self._told.difference(self._known))
-            self._questions = self._track.doubtful([*diff.missing(self._known, self._told), *unknown], now)[:MOST_QUESTIONS]
-            self.done = not self._questions
+        self._listed = not page.marker
+
+    async def _compare(self) -> None:
+        verdict = await audit.compare(
+            self._uplink, self._member.name, self.kind, self._told, self._track.suspects, brief=not self.deep
+        )
+        self._track.suspects = verdict.suspects
+        self._track.told(id for id in self._told if id not in verdict.suspects)
+        self._member.found(self.kind, verdict.suspects, verdict.agreed, self._clock.now())
+        self.doubts, self._agreed = verdict.doubts, verdict.agreed
+        wanted = [id for id in verdict.suspects if id in verdict.fetch or id in verdict.agreed]
+        self._questions = self._track.doubtful(wanted, self._clock.monotonic())[:MOST_QUESTIONS]
+        self.done = not self._questions
 
     async def _question(self, timeout: float) -> None:
         questions = self._questions or []
         for site_id in questions[:QUESTIONS]:
             ticket = self._intake.ticket()
             change = lists.change(self.kind, site_id, await self._reader.one(self.kind, site_id, timeout), ticket)
+            if change.doc is None:
+                self._dead.append(change)
+                continue
             now = self._clock.monotonic()
             self._track.observe([change], now)
-            if change.doc is not None:
-                self._track.alive(site_id, now)
-            await self._tell([change])
+            self._track.alive(site_id, now)
+            await (self._repair if site_id in self._agreed else self._tell)([change])
         self._questions = questions[QUESTIONS:]
         self.done = not self._questions
+        if self.done and self._dead:
+            await self._vouch(timeout)
+            self._track.observe(self._dead, self._clock.monotonic())
+            await self._tell(self._dead)
 
-    async def _pass_on(self, docs: Sequence[dict[str, Any]], ticket: int) -> None:
-        changes = [lists.change(self.kind, str(doc['id']), doc, ticket) for doc in docs]
-        self._latest = max(self._latest, *(change.revision for change in changes), '')
-        self._track.observe(changes, self._clock.monotonic())
-        await self._tell(changes)
+    async def _vouch(self, timeout: float) -> None:
+        """Before anything is dropped the site has to find something that it lists, or where it lists nothing, to describe itself."""
+        witnesses = sorted(self._told.keys() - {change.id for change in self._dead})[:WITNESSES]
+        for site_id in witnesses:
+            if await self._reader.one(self.kind, site_id, timeout) is not None:
+                return
+        if witnesses:
+            raise BadAnswer(f'GET {self._ask.path} lists what is not found')
+        await self._member.site.describe()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from hansa.model.batch import Change
+from hansa.model.drift import What
 from hansa.rules import diff
 
 STUCK_S = 600.0
@@ -17,7 +18,8 @@ class Track:
     """Times are of the monotonic clock; `poll_due` and `sweep_due` say when changes and the whole list are asked for.
 
     `absent`: the site has no such kind. `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
-    checks filters refuses its own `changed_since`). `failing`: the last answer was none.
+    checks filters refuses its own `changed_since`). `failing`: the last answer was none. `suspects`: in what the last complete list
+    and the inventory differed, by site id.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class Track:
         self.absent = False
         self.blind = False
         self.failing = False
+        self.suspects: dict[str, What] = {}
         self._changed = -math.inf
         self._moving: dict[str, tuple[float, bool, str]] = {}
         self._alive: dict[str, tuple[float, float]] = {}
@@ -80,5 +83,6 @@ class Track:
 
     def told(self, site_ids: Iterable[str]) -> None:
         """Lists tell these as they should."""
-        for site_id in self._alive.keys() & set(site_ids):
-            del self._alive[site_id]
+        if self._alive:
+            for site_id in self._alive.keys() & set(site_ids):
+                del self._alive[site_id]

@@ -49,6 +49,9 @@ QUOTA = {
     ],
 }
 QUOTAS = {'quotas': [{'project': '9f1', 'limits': {'instances': 10}, 'sites': {'east': {'instances': 6}}}, {'project': '9f2'}]}
+FINDING = {'site': 'east', 'kind': 'server', 'id': '1c2', 'name': '', 'what': 'not told', 'since': '2026-11-21T09:00:00Z'}
+DRIFT = {'drift': [FINDING], 'counts': {'not told': 1, 'unclaimed': 2000}}
+REPAIRS = {'repairs': [FINDING | {'action': 'It is asked for.', 'done': False}]}
 CHECK = {'ok': True, 'mode': 'managed', 'findings': []}
 BAD_CHECK = {'ok': False, 'mode': 'tenant', 'findings': ['The password is wrong.', 'There are no volumes.']}
 ANSWERS: league.Answers = {
@@ -60,6 +63,8 @@ ANSWERS: league.Answers = {
     ('POST', '/league/v1/sites/east/check'): (200, CHECK),
     ('POST', '/league/v1/sites/west/check'): (200, BAD_CHECK),
     ('GET', '/league/v1/why/server/a%2Fb%20c'): (200, WHY),
+    ('GET', '/league/v1/drift'): (200, DRIFT),
+    ('POST', '/league/v1/drift/repair'): (200, REPAIRS),
     ('GET', '/league/v1/quotas'): (200, QUOTAS),
     ('GET', '/league/v1/quotas/demo'): (200, QUOTA),
     ('PUT', '/league/v1/quotas/demo'): (200, QUOTA),
@@ -95,6 +100,8 @@ def _run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
         ('site show east', DETAILS),
         ('site check east', {'sites': [{'name': 'east'} | CHECK]}),
         ('site remove east --yes', {'removed': 'east'}),
+        ('drift list', DRIFT),
+        ('drift repair', REPAIRS),
         ('quota list', QUOTAS),
         ('quota show demo', QUOTA),
         ('quota default', QUOTA),
@@ -119,6 +126,17 @@ def test_status_is_one_row_per_site(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert 'at http://127.0.0.1:8080' in err
     assert '2 intents open' in err
     assert 'west: refuses \N{REPLACEMENT CHARACTER}connections' in err
+
+
+def test_drift_is_shown_and_repaired_only_really(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with league.running(tmp_path, ANSWERS) as asked:
+        code, out, err = _run(capsys, 'drift', 'list', '--state', str(tmp_path))
+        assert (code, out.splitlines()[1].split()) == (0, ['east', 'server', '1c2', '-', 'not', 'told', '2026-11-21T09:00:00Z'])
+        assert err == '1 not told, 2000 unclaimed.\n'
+        code, out, err = _run(capsys, 'drift', 'repair', '--state', str(tmp_path))
+        assert (code, 'It is asked for.' in out, err) == (0, True, 'Nothing was done; do it with --really.\n')
+        assert _run(capsys, *'drift repair --site east --really --state'.split(), str(tmp_path))[2] == ''
+    assert [body for method, _, body in asked if method == 'POST'] == [{'site': '', 'really': False}, {'site': 'east', 'really': True}]
 
 
 @pytest.mark.parametrize('where', ['variable', 'file'])

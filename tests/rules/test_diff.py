@@ -38,8 +38,8 @@ def test_what_is_on_its_way_out() -> None:
     assert not diff.leaving({'status': 'creating'})
 
 
-def test_missing_are_those_that_were_not_told() -> None:
-    assert diff.missing({'b': '', 'a': '', 'c': ''}, {'b', 'd'}) == ['a', 'c']
+def test_a_list_is_read_again_soon_and_the_dearer_it_is_the_later() -> None:
+    assert (diff.again(0.01), diff.again(4.0)) == (2.0, 80.0)
 
 
 def test_haste_goes_before_quiet() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 
 from hansa.model import batch
 from hansa.model.batch import Batch, Receipt
@@ -31,8 +32,7 @@ class Wire:
         self._late: list[bytes] = []
 
     async def open(self, site: str) -> str:
-        if self.fault == 'down':
-            raise UplinkDown('nobody answers')
+        self._reach()
         return await self.gate.open(site)
 
     async def deliver(self, batch_: Batch) -> Receipt:
@@ -56,6 +56,18 @@ class Wire:
                 self._late.append(packed)
             raise UplinkDown('the receipt is lost')
         return receipt
+
+    async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
+        self._reach()
+        return await self.gate.digests(site, kind, brief=brief)
+
+    async def holdings(self, site: str, kind: str, buckets: Collection[int], *, brief: bool) -> dict[str, str]:
+        self._reach()
+        return await self.gate.holdings(site, kind, buckets, brief=brief)
+
+    def _reach(self) -> None:
+        if self.fault in {'down', 'lose'} or (self.fault == 'some' and self._chance.random() < 0.5):
+            raise UplinkDown('nobody answers')
 
     async def arrive(self) -> None:
         """What was late comes in, out of order, some of it twice."""

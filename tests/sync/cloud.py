@@ -59,6 +59,7 @@ class Cloud:
         self.stir: Callable[[], None] = lambda: None
         self.asked: list[str] = []
         self.dates = True
+        self.described = 0
         self.mode: Mode = 'managed'
         self._clock = clock
         self._chance = random.Random(f'{name}{seed}')
@@ -116,7 +117,7 @@ class Cloud:
                 return self._list(kind, request)
             single = re.fullmatch(f'{KINDS[kind].collection}/([^/]+)', request.path)
             if single:
-                doc = self.docs[kind].get(single[1])
+                doc = None if 'find nothing' in self.fault else self.docs[kind].get(single[1])
                 return (200, doc if kind == 'image' else {KINDS[kind].single: doc}) if doc else (404, {})
         return 404, {}
 
@@ -155,9 +156,10 @@ class Cloud:
             self._chance.shuffle(page)
         if self.fault == 'double':
             return page + page
-        return page[: len(page) // 2] if self.fault == 'lose' and whole else page
+        return page[: len(page) // 2] if self.fault.startswith('lose') and whole else page
 
     async def describe(self) -> Capabilities:
+        self.described += 1
         if self.fault in {'down', 'hang'}:
             raise SiteDown(self.name, 'does not answer')
         services = {'compute': ServiceOffer('2.1', '2.96'), 'volume': ServiceOffer('3.0', '3.71')}

@@ -92,7 +92,7 @@ def test_a_site_has_its_credit_and_no_more() -> None:
         clock = HandClock()
         async with house(clock, Cloud('east', clock)) as league:
             slow = Slow(league)
-            door = gate.Gate(slow, league.roster)
+            door = gate.Gate(league.store, slow, league.roster)
             run = await door.open('east')
             lanes: tuple[Lane, ...] = ('hot', 'bulk')
             under_way = [asyncio.create_task(door.deliver(batch('east', run, 1, lane=lane))) for lane in lanes]
@@ -114,7 +114,7 @@ def test_a_burst_waits_outside_and_commands_pass() -> None:
         sites = [Cloud(f's{number}', clock) for number in range(gate.HIGH_WATER + gate.WIDE + 5)]
         async with house(clock, *sites) as league:
             slow = Slow(league)
-            door = gate.Gate(slow, league.roster)
+            door = gate.Gate(league.store, slow, league.roster)
             runs = {site.name: await door.open(site.name) for site in sites}
             given = [asyncio.create_task(door.deliver(batch(name, run, 1, lane='bulk'))) for name, run in runs.items()]
             await settled()

@@ -16,12 +16,14 @@ from hansa.model.site import SiteSpec
 from hansa.northbound.hall import wire
 from hansa.northbound.hall.table import Ask, Route, Table
 from hansa.northbound.league import errors, views
+from hansa.northbound.league.drift import DriftRoom
 from hansa.northbound.league.quotas import QuotaRoom
 from hansa.ports.clock import Clock
 from hansa.ports.identity import Identity
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.services.allotting import Allotting
+from hansa.services.auditing import Auditing
 from hansa.services.census import Census
 from hansa.services.membership import Membership
 
@@ -43,8 +45,9 @@ class League:
     """Handlers, and the door around them. `reading` are the routes that administrators may use with a token too."""
 
     def __init__(
-        self, store: Store, roster: Roster, membership: Membership, allotting: Allotting, identity: Identity, clock: Clock, address: str
-    ) -> None:
+        self, store: Store, roster: Roster, membership: Membership, allotting: Allotting, auditing: Auditing, identity: Identity, clock: Clock,
+        address: str,
+    ) -> None:  # fmt: skip
         self._store = store
         self._roster = roster
         self._membership = membership
@@ -52,7 +55,7 @@ class League:
         self._clock = clock
         self._address = address
         self._since = clock.now()
-        quotas = QuotaRoom(allotting, roster, identity)
+        quotas, drift = QuotaRoom(allotting, roster, identity), DriftRoom(auditing)
         self.reading = (
             Route('own', 'GET', '/v1/status', self.status),
             Route('own', 'GET', '/v1/sites', self.sites),
@@ -65,6 +68,8 @@ class League:
                 Route('own', 'POST', '/v1/sites', self.join),
                 Route('own', 'DELETE', '/v1/sites/{name}', self.leave),
                 Route('own', 'POST', '/v1/sites/{name}/check', self.check),
+                Route('own', 'GET', '/v1/drift', drift.listed),
+                Route('own', 'POST', '/v1/drift/repair', drift.repair),
                 Route('own', 'GET', '/v1/quotas', quotas.listed),
                 Route('own', 'GET', '/v1/quotas/{project}', quotas.one),
                 Route('own', 'PUT', '/v1/quotas/{project}', quotas.change),
