@@ -142,7 +142,7 @@ async def build(
     make = connect or functools.partial(site, patience=config.patience)
     book = AliasBook(await store.aliases())
     roster = Roster()
-    flock = Flock(store, Gate(store, Intake(store, book, roster, clock), roster), clock, _pace(config))
+    flock = Flock(store, Gate(store, Intake(store, book, roster, clock), roster, clock), clock, _pace(config))
     accounts = Accounts(store, book, clock)
     relay = Relay(accounts, book, config.url)
     journal = Journal(store, book, clock)

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from hansa.model.batch import LANES, Batch, Lane, Receipt
 from hansa.model.errors import Gone
+from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
 from hansa.ports.store import Store
 from hansa.rules import digests
@@ -19,6 +20,7 @@ CREDIT = 2
 HIGH_WATER = 32
 WIDE = 4
 RETRY_S = 1.0
+PATIENCE_S = 5.0
 
 
 class _Line:
@@ -37,12 +39,14 @@ class Gate:
     What waits here is bounded: CREDIT batches a site, and above HIGH_WATER nothing that can stay with its agent.
     """
 
-    def __init__(self, store: Store, intake: Intake, roster: Roster) -> None:
+    def __init__(self, store: Store, intake: Intake, roster: Roster, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self.intake = intake
         self._roster = roster
         self._lines: dict[str, _Line] = {}
         self._turns = Turns(WIDE)
+        self._away: dict[str, float] = {}
         # Of no other life of this program: a batch that was under way while the league was started again belongs to no run of now.
         self._life = secrets.token_hex(4)
         self._count = itertools.count(1)
@@ -58,8 +62,7 @@ class Gate:
         lane, upto = batch.lane, line.upto[batch.lane]
         if batch.number <= upto:
             return Receipt(upto, CREDIT)
-        full = lane != 'command' and self._turns.waiting >= HIGH_WATER
-        if full or line.flying >= CREDIT:
+        if (lane != 'command' and self._full(batch.site)) or line.flying >= CREDIT:
             self._roster.get(batch.site).tally('').refused += 1
             return Receipt(upto, CREDIT, RETRY_S)
         line.flying += 1
@@ -80,11 +83,26 @@ class Gate:
     def forget(self, site: str) -> None:
         """A site has left; so has its agent."""
         self._lines.pop(site, None)
+        self._away.pop(site, None)
         self.intake.forget(site)
 
     async def _held(self, site: str, kind: str, *, brief: bool) -> dict[str, str]:
         known = await self._store.known(site, kind)
         return dict.fromkeys(known, '') if brief else known
+
+    def _full(self, site: str) -> bool:
+        """Whether a site is turned away. Who was turned away goes before who comes later, as long as he comes again."""
+        now = self._clock.monotonic()
+        if not self._away and self._turns.waiting < HIGH_WATER:
+            return False
+        self._away = {name: last for name, last in self._away.items() if now - last < PATIENCE_S}
+        before = next((number for number, name in enumerate(self._away) if name == site), len(self._away))
+        full = self._turns.waiting + before >= HIGH_WATER
+        if full:
+            self._away[site] = now
+        else:
+            self._away.pop(site, None)
+        return full
 
     def _line(self, batch: Batch) -> _Line:
         line = self._lines.get(batch.site)

@@ -95,7 +95,7 @@ class Story:
         return Site(cloud, self.chance)
 
     def _gate(self, book: AliasBook) -> Gate:
-        return Gate(self.store, Intake(self.store, book, self.roster, self.clock), self.roster)
+        return Gate(self.store, Intake(self.store, book, self.roster, self.clock), self.roster, self.clock)
 
     def start(self, site: Site) -> None:
         """A new agent, who remembers nothing."""

@@ -27,7 +27,7 @@ class House:
         self.book = AliasBook()
         self.roster = Roster()
         self.intake = Intake(store, self.book, self.roster, clock)
-        self.gate = Gate(store, self.intake, self.roster)
+        self.gate = Gate(store, self.intake, self.roster, clock)
         self.agents: dict[str, Agent] = {}
         for cloud in clouds:
             member = cloud.member()

@@ -92,7 +92,7 @@ def test_a_site_has_its_credit_and_no_more() -> None:
         clock = HandClock()
         async with house(clock, Cloud('east', clock)) as league:
             slow = Slow(league)
-            door = gate.Gate(league.store, slow, league.roster)
+            door = gate.Gate(league.store, slow, league.roster, clock)
             run = await door.open('east')
             lanes: tuple[Lane, ...] = ('hot', 'bulk')
             under_way = [asyncio.create_task(door.deliver(batch('east', run, 1, lane=lane))) for lane in lanes]
@@ -114,7 +114,7 @@ def test_a_burst_waits_outside_and_commands_pass() -> None:
         sites = [Cloud(f's{number}', clock) for number in range(gate.HIGH_WATER + gate.WIDE + 5)]
         async with house(clock, *sites) as league:
             slow = Slow(league)
-            door = gate.Gate(league.store, slow, league.roster)
+            door = gate.Gate(league.store, slow, league.roster, clock)
             runs = {site.name: await door.open(site.name) for site in sites}
             given = [asyncio.create_task(door.deliver(batch(name, run, 1, lane='bulk'))) for name, run in runs.items()]
             await settled()
@@ -127,6 +127,35 @@ def test_a_burst_waits_outside_and_commands_pass() -> None:
             slow.opened.set()
             await asyncio.gather(commanded, *given)
             assert slow.most == gate.WIDE + 1
+
+    asyncio.run(main())
+
+
+def test_who_was_turned_away_goes_before_who_comes_later() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        sites = [Cloud(f's{number}', clock) for number in range(gate.HIGH_WATER + gate.WIDE + 3)]
+        async with house(clock, *sites) as league:
+            slow = Slow(league)
+            door = gate.Gate(league.store, slow, league.roster, clock)
+            runs = {site.name: await door.open(site.name) for site in sites}
+            given = {name: asyncio.create_task(door.deliver(batch(name, run, 1))) for name, run in runs.items()}
+            await settled()
+            away = [name for name, task in given.items() if task.done()]
+            assert len(away) == 3
+            slow.opened.set()
+            await asyncio.gather(*given.values())
+            slow.opened.clear()
+            again = [asyncio.create_task(door.deliver(batch(name, runs[name], 2))) for name in runs if name not in away]
+            await settled()
+            assert [task.done() for task in again] == [False] * (gate.HIGH_WATER + gate.WIDE - 3) + [True] * 3
+            first = [asyncio.create_task(door.deliver(batch(name, runs[name], 1))) for name in away]
+            await settled()
+            assert not any(task.done() for task in first)
+            clock.advance(gate.PATIENCE_S)
+            slow.opened.set()
+            await asyncio.gather(*again, *first)
+            assert (await door.deliver(batch('s9', runs['s9'], 3))).retry_after == 0.0
 
     asyncio.run(main())
 

@@ -47,7 +47,7 @@ def test_two_clouds_come_in_whole_and_what_both_have_is_one() -> None:
         members = [join('east', clock, 'admin'), join('west', clock, 'demo')]
         for member in members:
             roster.add(member)
-            agent = Agent(member, store, intake, Gate(store, intake, roster), clock)
+            agent = Agent(member, store, intake, Gate(store, intake, roster, clock), clock)
             await agent.catch_up()
             made = await post(member, 'network', '/networks', {'network': {'name': 'mine'}})
             assert (await agent.refresh('network', made)) is not None
