@@ -158,3 +158,18 @@ def test_wrong_orders_are_refused_with_a_reason(method: str, path: str, body: ob
         assert (await ask('GET', '/fleet/state'))[1]['total']['changes'] == 0
 
     played(play)
+
+
+def test_a_process_that_is_gone_is_named() -> None:
+    async def main() -> None:
+        apps: dict[str, Any] = {}
+        wire = AsgiTransport(apps)
+        apps[HERE] = fleet.Fleet(fleet.build(['fleet1'], HandClock(), 7, 5, 0, 0), {f'http://{THERE}': ['fleet2']}, wire)
+        for query, status in (('', 502), ('?site=fleet1', 200)):
+            answer = await wire.send('GET', f'http://{HERE}/fleet/state{query}', [], None, 5)
+            told = json.loads(await answer.read())
+            assert answer.status == status
+            assert status == 200 or f'http://{THERE} does not answer' in told['error']
+        await wire.close()
+
+    asyncio.run(main())
