@@ -129,6 +129,24 @@ def test_a_server_that_is_touched_is_like_any_other() -> None:
     played(play)
 
 
+def test_what_a_project_uses_is_counted_without_documents() -> None:
+    async def play(user: sim_user.User, cloud: FleetCloud) -> None:
+        await user.boot('mine')
+        await user.volume(size=3)
+        before = cloud.told()['documents']
+        told = (await user.ask('GET', 'compute', '/limits'))[1]['limits']['absolute']
+        shown = (await user.ask('GET', 'compute', '/servers/detail'))[1]['servers']
+        assert told['totalInstancesUsed'] == len(shown) == SERVERS + 1
+        assert told['totalCoresUsed'] == sum(doc['flavor']['vcpus'] for doc in shown)
+        assert told['totalRAMUsed'] == sum(doc['flavor']['ram'] for doc in shown)
+        told = (await user.ask('GET', 'volume', '/limits'))[1]['limits']['absolute']
+        disks = (await user.ask('GET', 'volume', '/volumes/detail'))[1]['volumes']
+        assert (told['totalVolumesUsed'], told['totalGigabytesUsed']) == (len(disks), sum(doc['size'] for doc in disks))
+        assert cloud.told()['documents'] == before
+
+    played(play)
+
+
 def test_the_same_seed_makes_the_same_site() -> None:
     def digest(seed: int) -> str:
         return str(FleetCloud('east', HandClock(), seed, 30, life=5).told(digest=True)['digest'])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa.sites.sim import servers, wire
+from hansa.sites.sim import wire
 from hansa.sites.sim.state import DEFAULT_QUOTAS, Doc, micro
 from hansa.sites.sim.wire import Answer, Ask, Refused, Row
 
@@ -54,12 +54,12 @@ OLD_QUOTAS = {
 
 def used(ask: Ask, project: str) -> dict[str, int]:
     """What a project has of each quota."""
-    mine = servers.living(ask.state, project)
+    instances, cores, ram = ask.state.burden(project)
     groups = [doc for doc in ask.state.server_groups.values() if doc['project_id'] == project]
     return {
-        'instances': len(mine),
-        'cores': sum(doc['_flavor']['vcpus'] for doc in mine),
-        'ram': sum(doc['_flavor']['ram'] for doc in mine),
+        'instances': instances,
+        'cores': cores,
+        'ram': ram,
         'server_groups': len(groups),
     }
 

@@ -148,12 +148,7 @@ def _within_quota(ask: Ask, flavor: Doc, least: int, most: int) -> int:
     limits = ask.state.quota('compute', ask.who.project)
     if all(limits[key] < 0 for key in ('instances', 'cores', 'ram')):
         return min(most, max(least, ask.state.capacity))
-    mine = servers.living(ask.state, ask.who.project)
-    used = {
-        'instances': len(mine),
-        'cores': sum(doc['_flavor']['vcpus'] for doc in mine),
-        'ram': sum(doc['_flavor']['ram'] for doc in mine),
-    }
+    used = dict(zip(('instances', 'cores', 'ram'), ask.state.burden(ask.who.project), strict=True))
     each = {'instances': 1, 'cores': flavor['vcpus'], 'ram': flavor['ram']}
     over: list[str] = []
     for count in range(min(most, max(least, ask.state.capacity)), least - 1, -1):

@@ -163,6 +163,16 @@ class State:
         """Addresses of a subnet that ports hold."""
         return {fixed['ip_address'] for port in self.ports.values() for fixed in port['fixed_ips'] if fixed['subnet_id'] == subnet}
 
+    def burden(self, project: str) -> tuple[int, int, int]:
+        """Servers, cores and MiB of memory that a project ('': all) has."""
+        held = [doc['_flavor'] for doc in self.servers.values() if doc['_vm'] != 'deleted' and project in ('', doc['project_id'])]
+        return len(held), sum(flavor['vcpus'] for flavor in held), sum(flavor['ram'] for flavor in held)
+
+    def stored(self, project: str) -> tuple[int, int]:
+        """Volumes and gigabytes of them that a project has."""
+        sizes = [doc['size'] for doc in self.volumes.values() if doc['project_id'] == project]
+        return len(sizes), sum(sizes)
+
     def housed(self) -> int:
         """How many servers have a place on the host, or are about to."""
         living = [doc for doc in self.servers.values() if doc['_vm'] != 'deleted']

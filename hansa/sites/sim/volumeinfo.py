@@ -113,10 +113,10 @@ def zones(ask: Ask) -> Answer:
 
 
 def _used(ask: Ask, project: str) -> dict[str, int]:
-    volumes = [doc for doc in ask.state.volumes.values() if doc['project_id'] == project]
+    volumes, gigabytes = ask.state.stored(project)
     snapshots = [doc for doc in ask.state.snapshots.values() if doc['project_id'] == project]
-    size = sum(doc['size'] for doc in volumes + snapshots)
-    used = {'volumes': len(volumes), 'snapshots': len(snapshots), 'gigabytes': size}
+    size = gigabytes + sum(doc['size'] for doc in snapshots)
+    used = {'volumes': volumes, 'snapshots': len(snapshots), 'gigabytes': size}
     return used | {f'{key}___DEFAULT__': value for key, value in used.items()}
 
 

@@ -309,9 +309,8 @@ def _within_quota(state: State, project: str, size: int) -> None:
     limits = state.quota('volume', project)
     if limits['volumes'] < 0 and limits['gigabytes'] < 0:
         return
-    mine = [doc for doc in state.volumes.values() if doc['project_id'] == project]
-    used = sum(doc['size'] for doc in mine)
-    if 0 <= limits['volumes'] <= len(mine):
+    have, used = state.stored(project)
+    if 0 <= limits['volumes'] <= have:
         why = f"VolumeLimitExceeded: Maximum number of volumes allowed ({limits['volumes']}) exceeded for quota 'volumes'."
         raise Refused(413, why)
     if 0 <= limits['gigabytes'] < used + size:

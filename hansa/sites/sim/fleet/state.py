@@ -111,7 +111,7 @@ class FleetState(State):
         key = self.server_table.family.key(number)
         return documents.Server(
             self.server_table.id(number), f'{self.name}-{number:05d}', self.server_rows.created[number],
-            self.server_rows.updated[number], number, f'r-{key:08x}', self._flavors[(key >> 16) % len(self._flavors)],
+            self.server_rows.updated[number], number, f'r-{key:08x}', self._flavor(number),
             self._images[(key >> 20) % len(self._images)],
         )  # fmt: skip
 
@@ -127,8 +127,14 @@ class FleetState(State):
         """What a plain volume has of its own."""
         return documents.Volume(
             self.volume_table.id(number), f'{self.name}-disk-{number:05d}', self.volume_rows.created[number],
-            self.volume_rows.updated[number], 1 << self.volume_table.family.key(number) % 7, number,
+            self.volume_rows.updated[number], self._size(number), number,
         )  # fmt: skip
+
+    def _flavor(self, number: int) -> Doc:
+        return self._flavors[(self.server_table.family.key(number) >> 16) % len(self._flavors)]
+
+    def _size(self, number: int) -> int:
+        return 1 << self.volume_table.family.key(number) % 7
 
     def volume_attachment(self, number: int) -> tuple[str, str, int]:
         """Of a volume that is attached: the attachment's id, Nova's id for it, and since when."""
@@ -195,6 +201,20 @@ class FleetState(State):
         code = self.server_rows.code
         kept = [doc for doc in self.server_table.kept.values() if doc['_host'] or doc['_vm'] == 'building']
         return len(kept) + sum(code.count(stage) for stage in range(len(rows.STAGES)) if stage != rows.DELETED)
+
+    def burden(self, project: str) -> tuple[int, int, int]:
+        held = [doc['_flavor'] for doc in self.server_table.kept.values() if doc['_vm'] != 'deleted' and project in ('', doc['project_id'])]
+        if project in ('', self.ground.project):
+            code = self.server_rows.code
+            held += [self._flavor(number) for number in range(len(code)) if code[number] < rows.DELETED or rows.DELETED < code[number] < GONE]
+        return len(held), sum(flavor['vcpus'] for flavor in held), sum(flavor['ram'] for flavor in held)
+
+    def stored(self, project: str) -> tuple[int, int]:
+        sizes = [doc['size'] for doc in self.volume_table.kept.values() if doc['project_id'] == project]
+        if project == self.ground.project:
+            code = self.volume_rows.code
+            sizes += [self._size(number) for number in range(len(code)) if code[number] < GONE]
+        return len(sizes), sum(sizes)
 
     def quota(self, service: str, project: str) -> dict[str, int]:
         """A site of this size limits nobody unless told to."""
