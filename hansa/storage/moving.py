@@ -73,7 +73,7 @@ async def _moved(db: Session, source: sqlite3.Connection, before: Report, place:
     # Nobody else may begin with the database meanwhile.
     await db.run('SELECT version FROM hansa FOR UPDATE')
     found = await there.report(db)
-    if not found.parts:
+    if not found.parts and await db.value('SELECT count(*) FROM seal') == 0:
         for table, columns, rows in _TABLES:
             await _copy(db, source, table, columns, rows)
         await db.run("SELECT setval('hot_row', greatest(1, max(row)), count(*) > 0) FROM hot")

@@ -191,6 +191,34 @@ def test_a_move_that_was_cut_off_is_finished_and_no_other_store_is_overwritten(t
     assert hansa('move', '--to', 'postgresql://me:open-sesame@127.0.0.1:1/db').code == 2
 
 
+def test_a_copy_that_is_not_the_same_is_not_kept(tmp_path: Path, hansa: Any, postgres: Server) -> None:
+    url, state = postgres.fresh(), tmp_path / 'state'
+    made(state)
+    assert hansa('upgrade', '--store', url).code == 0
+    meddling = "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.local = 'other'; RETURN NEW; END $$"
+    trigger = 'CREATE TRIGGER meddle BEFORE INSERT ON alias FOR EACH ROW EXECUTE FUNCTION meddle()'
+    postgres.sql(f'SET search_path = {url.rpartition("=")[2]}; {meddling}; {trigger}')
+    refused = hansa('move', '--to', url)
+    assert (refused.code, 'is not what the file holds: alias east image differ. Nothing was moved.' in refused.err) == (1, True)
+    assert (state / 'hansa.db').exists()
+    assert hansa('check', '--store', url, '-f', 'json').document['parts'] == []
+    postgres.sql(f'SET search_path = {url.rpartition("=")[2]}; DROP TRIGGER meddle ON alias')
+    assert hansa('move', '--to', url).code == 0
+
+
+def test_a_database_that_another_league_has_begun_with_is_not_taken(tmp_path: Path, hansa: Any, postgres: Server) -> None:
+    url, state = postgres.fresh(), tmp_path / 'state'
+
+    async def begun() -> None:
+        store = await room.open_store(url, tmp_path / 'other')
+        await store.close()
+
+    asyncio.run(begun())
+    made(state)
+    refused = hansa('move', '--to', url)
+    assert (refused.code, 'is not empty and holds another store' in refused.err) == (2, True)
+
+
 def test_what_does_not_fit_together_in_postgresql_is_said(hansa: Any, postgres: Server, tmp_path: Path) -> None:
     url = postgres.fresh()
     schema = url.rpartition('=')[2]

@@ -19,7 +19,7 @@ from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.storage import postgres as room
 from hansa.storage import sqlite
-from hansa.storage.postgres import migrations
+from hansa.storage.postgres import migrations, transacting
 from hansa.storage.postgres.store import PostgresStore
 from hansa.storage.sqlite import migrations as others
 from hansa.storage.sqlite import opening as embedded
@@ -136,6 +136,22 @@ def test_a_transaction_that_met_another_is_begun_again(postgres: Server, caplog:
     # Here, as in a cluster, two who change one row do not wait for each other: the second has to begin again.
     asyncio.run(use(f'{url}&default_transaction_isolation=repeatable%20read', work))
     assert [record.getMessage() for record in caplog.records if record.name == 'hansa'] == ['a transaction is begun again: SerializationError']
+
+
+def test_a_transaction_that_always_meets_others_is_given_up(postgres: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, 'hansa')
+    url = postgres.fresh()
+
+    async def work(store: PostgresStore) -> None:
+        meeting = "CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"
+        async with another(url) as other:
+            await other.execute(f'{meeting}; CREATE TRIGGER meet BEFORE INSERT ON site FOR EACH ROW EXECUTE FUNCTION meet()')
+        with pytest.raises(Busy, match=f'asked {transacting.ATTEMPTS} times'):
+            await store.put_site(SiteSpec('east', 'sim', {}))
+        assert await store.sites() == []
+
+    asyncio.run(use(url, work))
+    assert len([record for record in caplog.records if record.name == 'hansa']) == transacting.ATTEMPTS
 
 
 def test_transactions_that_wait_for_each_other_both_come_through(postgres: Server) -> None:

@@ -21,7 +21,8 @@ ATTEMPTS = 10
 
 _PATIENCE = 10.0  # seconds for a connection
 _STATEMENT = 60.0  # seconds for an answer
-_PAUSE = 0.005  # seconds, doubled with each attempt
+_PAUSE = 0.005  # seconds, doubled with each of the first attempts
+_DOUBLINGS = 4
 
 # 40001 and 40P01: the transaction met another one, and would do as well if it were begun now.
 _MET = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
@@ -118,7 +119,7 @@ class Pool:
                         return await work(db)
             except (*_MET, Again) as error:
                 _log.debug('a transaction is begun again: %s', type(error).__name__)
-                await asyncio.sleep(random.random() * _PAUSE * 2**attempt)  # noqa: S311 - only to fall out of step with others
+                await asyncio.sleep(random.random() * _PAUSE * 2 ** min(attempt, _DOUBLINGS))  # noqa: S311 - only to fall out of step with others
         raise Busy(f'The database was asked {ATTEMPTS} times and others were always faster; try again.')
 
     @contextlib.asynccontextmanager
