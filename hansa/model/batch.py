@@ -56,15 +56,18 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def encode(batch: Batch) -> bytes:
-    """As it travels: MessagePack, compressed."""
-    return zlib.compress(msgspec.msgpack.encode(batch))
+    """As it travels: MessagePack, compressed; JSON where a site told a number that MessagePack does not know."""
+    try:
+        return zlib.compress(msgspec.msgpack.encode(batch))
+    except OverflowError:
+        return zlib.compress(msgspec.json.encode(batch))
 
 
 def decode(body: bytes) -> Batch:
-    """A batch as it came: what `encode` makes, or plain JSON. Raises BadRequest for what is none, TooLarge for what is too much."""
+    """A batch as it came: what `encode` makes, or JSON, packed or not. Raises BadRequest for what is none, TooLarge for what is too much."""
     plain = body if body[:1] == b'{' else _inflated(body)
     try:
-        made = msgspec.json.decode(plain, type=Batch) if plain is body else msgspec.msgpack.decode(plain, type=Batch)
+        made = msgspec.json.decode(plain, type=Batch) if plain[:1] == b'{' else msgspec.msgpack.decode(plain, type=Batch)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f'The batch cannot be read: {error}.') from error
     if len(made.changes) > MOST:

@@ -112,7 +112,7 @@ class Agent:
         records = await self._intake.take(self.member, [change])
         now = self._clock.monotonic()
         if track := self._tracks.get(change.kind):
-            track.observe([change], now)
+            track.look([change], now)
         if change.doc is None:
             return None
         if track:
@@ -311,8 +311,9 @@ class Agent:
         if ask is None or track.blind:
             track.sweep_due = min(track.sweep_due, began)
             return
-        tell = self._by('command' if kind in self._doubted else 'hot')
-        poll = Poll(ask, track, self._reader, self._kin, self._intake, self._clock, tell)
+        doubted = kind in self._doubted
+        tell = self._by('command' if doubted else 'hot')
+        poll = Poll(ask, track, self._reader, self._kin, self._intake, self._clock, tell, doubted=doubted)
         if not await poll.run(self._outages.timeout(ask.kind.service)):
             track.blind = True
             track.sweep_due = min(track.sweep_due, self._clock.monotonic())

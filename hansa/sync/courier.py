@@ -77,6 +77,7 @@ class Courier:
             self.due = self._clock.monotonic() + RETRY_S
             return False
         self.outbox.acknowledge(batch.lane, receipt.upto)
-        if receipt.retry_after:
-            self.due = self._clock.monotonic() + receipt.retry_after
-        return not receipt.retry_after
+        if receipt.upto >= batch.number:
+            return True
+        self.due = self._clock.monotonic() + (receipt.retry_after or RETRY_S)
+        return False

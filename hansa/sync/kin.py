@@ -53,7 +53,7 @@ class Kin:
         for volume in list(doubted)[:MOST]:
             ticket = self._intake.ticket()
             change = lists.change('volume', volume, await self._reader.one('volume', volume, timeout), ticket)
-            self._track.observe([change], now)
+            self._track.look([change], now)
             await tell([change])
 
     async def _doubted(self, old: Record | None, new: dict[str, Any] | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hansa.ports.clock import Clock
 from hansa.rules import diff
-from hansa.sync import lists
+from hansa.sync import lists, track
 from hansa.sync.intake import Intake
 from hansa.sync.kin import Kin
 from hansa.sync.reader import BadAnswer, Page, Reader
@@ -14,17 +14,24 @@ MOST_LEAVING = 10
 
 
 class Poll:
-    """One look at the changes of a kind; `tell` is where they go, `date` the site's own as it last told it. Raises as the reader does."""
+    """One look at the changes of a kind; `tell` is where they go, `date` the site's own as it last told it. Raises as the reader does.
 
-    def __init__(self, ask: lists.Ask, track: Track, reader: Reader, kin: Kin, intake: Intake, clock: Clock, tell: lists.Tell) -> None:
+    What the last look told just so is passed over, unless the kind is `doubted`, or its objects are shared: these may have become others'.
+    """
+
+    def __init__(
+        self, ask: lists.Ask, told: Track, reader: Reader, kin: Kin, intake: Intake, clock: Clock, tell: lists.Tell, *, doubted: bool
+    ) -> None:
         self._ask = ask
         self._kind = ask.kind.name
-        self._track = track
+        self._track = told
         self._reader = reader
         self._kin = kin
         self._intake = intake
         self._clock = clock
         self._tell = tell
+        self._all = doubted or ask.kind.shared
+        self._ids: set[str] = set()
         self.date = ''
         self._stamps: list[str] = []
 
@@ -33,16 +40,17 @@ class Poll:
         began = self._clock.monotonic()
         marker = ''
         for _ in range(lists.MOST_PAGES):
-            ticket = self._intake.ticket()
+            ticket, looks = self._intake.ticket(), self._track.looks
             page = await self._page(marker, timeout)
             if page is None:
                 return False
-            await self._take(page, ticket, timeout)
+            await self._take(page, ticket, timeout, looks)
             marker, self.date = page.marker, page.date
             if not marker:
                 break
         else:
             raise BadAnswer(f'GET {self._ask.path} has no end')
+        self._track.overlapped(self._ids)
         await self._look_after_leaving(timeout)
         now = self._clock.monotonic()
         cursor = diff.cursor(self._track.cursor, self._stamps, now - began, self.date)
@@ -59,11 +67,17 @@ class Poll:
                 raise
             return None
 
-    async def _take(self, page: Page, ticket: int, timeout: float) -> None:
-        changes = [lists.change(self._kind, str(doc['id']), doc, ticket) for doc in page.docs]
+    async def _take(self, page: Page, ticket: int, timeout: float, looks: int) -> None:
+        told = [lists.change(self._kind, str(doc['id']), doc, ticket) for doc in page.docs]
+        marks = {change.id: track.mark(change) for change in told}
+        news = self._track.news(marks)
+        changes = [change for change in told if self._all or change.id in news]
         before = await self._kin.before(self._kind, [change.id for change in changes])
+        # From here to the outbox nothing may come in between.
+        self._track.remember(marks, certain=looks == self._track.looks)
         await self._tell(changes)
-        self._stamps += [change.revision for change in changes]
+        self._ids.update(marks)
+        self._stamps += [change.revision for change in told]
         await self._kin.look(before, changes, self._clock.monotonic(), timeout, self._tell)
         self._track.observe(changes, self._clock.monotonic())
 
@@ -73,5 +87,5 @@ class Poll:
         for site_id in self._track.leaving(self._clock.monotonic())[:MOST_LEAVING]:
             ticket = self._intake.ticket()
             change = lists.change(self._kind, site_id, await self._reader.one(self._kind, site_id, timeout), ticket)
+            self._track.look([change], self._clock.monotonic())
             await self._tell([change])
-            self._track.observe([change], self._clock.monotonic())

@@ -87,7 +87,7 @@ class Sweep:
         if self.deep:
             self._latest = max(self._latest, *(change.revision for change in changes), '')
             self._date = page.date
-            self._track.observe(changes, self._clock.monotonic())
+            self._track.look(changes, self._clock.monotonic())
             await self._tell(changes)
         self._marker = page.marker
         self._listed = not page.marker
@@ -113,14 +113,14 @@ class Sweep:
                 self._dead.append(change)
                 continue
             now = self._clock.monotonic()
-            self._track.observe([change], now)
+            self._track.look([change], now)
             self._track.alive(site_id, now)
             await (self._repair if site_id in self._agreed else self._tell)([change])
         self._questions = questions[QUESTIONS:]
         self.done = not self._questions
         if self.done and self._dead:
             await self._vouch(timeout)
-            self._track.observe(self._dead, self._clock.monotonic())
+            self._track.look(self._dead, self._clock.monotonic())
             await self._tell(self._dead)
 
     async def _vouch(self, timeout: float) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
 
 from hansa.model.batch import Change
 from hansa.model.drift import What
@@ -18,7 +21,7 @@ class Track:
     """Times are of the monotonic clock; `poll_due` and `sweep_due` say when changes and the whole list are asked for.
 
     `absent`: the site has no such kind. `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
-    checks filters refuses its own `changed_since`). `failing`: the last answer was none. `suspects`: in what the last complete list
+    checks filters refuses its own `changed_since`). `looks` counts answers that were no lists of changes. `failing`: the last answer was none. `suspects`: in what the last complete list
     and the inventory differed, by site id.
     """
 
@@ -33,24 +36,52 @@ class Track:
         self.blind = False
         self.failing = False
         self.suspects: dict[str, What] = {}
+        self.looks = 0
+        self._lately: dict[str, bytes] = {}
         self._changed = -math.inf
         self._moving: dict[str, tuple[float, bool, str]] = {}
         self._alive: dict[str, tuple[float, float]] = {}
 
-    def observe(self, changes: Iterable[Change], now: float) -> None:
-        """Take note of what came in: what moves, since when, and what is gone."""
+    def news(self, marks: Mapping[str, bytes]) -> frozenset[str]:
+        """What of a list of changes, by site id and `mark`, the last one did not tell just so: they overlap."""
+        return frozenset(site_id for site_id, marked in marks.items() if self._lately.get(site_id) != marked)
+
+    def remember(self, marks: Mapping[str, bytes], *, certain: bool) -> None:
+        """So they were told; `certain` if nothing else was heard meanwhile."""
+        for site_id, marked in marks.items():
+            if certain:
+                self._lately[site_id] = marked
+            else:
+                self._lately.pop(site_id, None)
+
+    def overlapped(self, site_ids: Collection[str]) -> None:
+        """A list of changes told these and no more: the next one need not repeat others."""
+        self._lately = {site_id: hashed for site_id, hashed in self._lately.items() if site_id in site_ids}
+
+    def look(self, changes: Iterable[Change], now: float) -> None:
+        """Take note of what came in otherwise than by a list of changes; what that told of it before counts no more."""
+        self.looks += 1
         for change in changes:
-            if change.doc is None:
-                self._forget(change.id, now)
-                continue
-            before = self._moving.get(change.id)
-            status = str(change.doc.get('status') or '')
-            if not diff.moving(change.kind, change.doc):
-                if self._moving.pop(change.id, None):
-                    self._changed = now
-            elif before is None or before[2] != status:
-                self._moving[change.id] = (now, diff.leaving(change.doc), status)
+            self._lately.pop(change.id, None)
+            self._note(change, now)
+
+    def observe(self, changes: Iterable[Change], now: float) -> None:
+        """Take note of what came in by a list of changes: what moves, since when, and what is gone."""
+        for change in changes:
+            self._note(change, now)
+
+    def _note(self, change: Change, now: float) -> None:
+        if change.doc is None:
+            self._forget(change.id, now)
+            return
+        before = self._moving.get(change.id)
+        status = str(change.doc.get('status') or '')
+        if not diff.moving(change.kind, change.doc):
+            if self._moving.pop(change.id, None):
                 self._changed = now
+        elif before is None or before[2] != status:
+            self._moving[change.id] = (now, diff.leaving(change.doc), status)
+            self._changed = now
 
     def changed(self, now: float) -> None:
         """Something of the kind changed."""
@@ -86,3 +117,8 @@ class Track:
         if self._alive:
             for site_id in self._alive.keys() & set(site_ids):
                 del self._alive[site_id]
+
+
+def mark(change: Change) -> bytes:
+    """By which one state of an object is told from another."""
+    return hashlib.blake2b(msgspec.json.encode(change.doc), digest_size=16).digest()

@@ -306,3 +306,34 @@ def test_a_flock_follows_its_sites_until_they_leave() -> None:
             assert len(cloud.asked) == asked
 
     asyncio.run(main())
+
+
+def test_what_the_last_list_of_changes_told_is_not_told_again_until_it_changes_or_a_command_may_have() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock)
+        ids = [cloud.make('server', name='a') for _ in range(3)]
+        async with house(clock, cloud) as league:
+            await league.catch_up()
+            await league.pass_time(100)
+            told = league.roster.get('east').tally('')
+            for id in ids:
+                cloud.change('server', id, name='b')
+            before = told.batches
+            await league.pass_time(25)
+            assert {record.name for record in await league.all('server')} == {'b'}
+            changed = told.batches - before
+            await league.pass_time(5)
+            old = await league.all('server')
+            cloud.change('server', ids[0], name='c')
+            assert await league.agents['east'].refresh('server', ids[0])
+            cloud.docs['server'][ids[0]] |= {'name': 'b'}
+            await league.pass_time(15)
+            assert {record.name for record in await league.all('server')} == {'b'}
+            assert changed < 12
+            await league.store.put([msgspec.structs.replace(record, name='spoilt') for record in old])
+            league.agents['east'].poke('server')
+            await league.pass_time(0.5)
+            assert {record.name for record in await league.all('server')} == {'b'}
+
+    asyncio.run(main())

@@ -17,6 +17,8 @@ WHOLE = Batch('east', 'r', 'hot', 3, (Change('server', 'a', 7, '2026', {'id': 'a
 def test_what_was_packed_is_unpacked_and_json_will_do() -> None:
     assert batch.decode(batch.encode(WHOLE)) == WHOLE
     assert batch.decode(msgspec.json.encode(WHOLE)) == WHOLE
+    large = Batch('east', 'r', 'hot', 1, (Change('server', 'a', 1, doc={'large': 1 << 70}),))
+    assert batch.decode(batch.encode(large)) == large
 
 
 def test_five_hundred_servers_travel_in_an_eighth() -> None:

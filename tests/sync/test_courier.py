@@ -1,0 +1,112 @@
+"""The courier: whole batches and old news go at once, refusals and outages are waited for, and nothing is given up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+
+import pytest
+
+from hansa.model.batch import Batch, Change, Receipt
+from hansa.model.errors import Gone, UplinkDown
+from hansa.sites.sim.clock import HandClock
+from hansa.sync import courier
+from hansa.sync.courier import Courier
+
+
+class Told:
+    """An uplink that says what the test wants: `answers` are taken one by one, then all is taken."""
+
+    def __init__(self) -> None:
+        self.answers: list[Receipt | Exception] = []
+        self.given: list[tuple[str, int, int]] = []
+        self.runs = 0
+
+    async def open(self, site: str) -> str:
+        self.runs += 1
+        return f'run {self.runs}'
+
+    async def deliver(self, batch: Batch) -> Receipt:
+        self.given.append((batch.run, batch.number, len(batch.changes)))
+        answer = self.answers.pop(0) if self.answers else Receipt(batch.number, 2)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
+        raise UplinkDown('nobody asks that here')
+
+    async def holdings(self, site: str, kind: str, buckets: Collection[int], *, brief: bool) -> dict[str, str]:
+        raise UplinkDown('nobody asks that here')
+
+
+def changes(number: int) -> list[Change]:
+    return [Change('server', str(each), 1, doc={}) for each in range(number)]
+
+
+def test_a_whole_batch_goes_at_once_and_less_when_it_is_called_for_or_has_lingered() -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier('east', uplink, clock)
+        await sent.tell(changes(500), 'bulk')
+        assert uplink.given == [('run 1', 1, 500)]
+        await sent.tell(changes(3), 'bulk')
+        assert len(uplink.given) == 1
+        clock.advance(courier.LINGER_S)
+        await sent.tell(changes(4), 'bulk')
+        assert uplink.given[1:] == [('run 1', 2, 4)]
+        await sent.tell(changes(1), 'hot')
+        assert await sent.go()
+        assert uplink.given[2:] == [('run 1', 1, 1)]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(('answer', 'wait'), [(Receipt(0, 2, 7.0), 7.0), (Receipt(0, 2), 3.0), (UplinkDown('away'), 3.0)])
+def test_what_is_not_taken_is_given_again_after_a_while(answer: Receipt | Exception, wait: float) -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier('east', uplink, clock)
+        uplink.answers = [answer]
+        await sent.tell(changes(2), 'hot')
+        assert not await sent.go()
+        assert sent.due == clock.time + wait
+        assert not await sent.go()
+        assert len(uplink.given) == 1
+        clock.advance(wait)
+        assert await sent.go()
+        assert uplink.given == [('run 1', 1, 2), ('run 1', 1, 2)]
+
+    asyncio.run(main())
+
+
+def test_a_run_that_is_over_is_begun_anew_with_all_that_was_not_taken() -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier('east', uplink, clock)
+        await sent.tell(changes(500), 'hot')
+        uplink.answers = [Gone('over')]
+        await sent.tell(changes(2), 'hot')
+        assert not await sent.go()
+        clock.advance(courier.RETRY_S)
+        assert await sent.go()
+        assert uplink.given[1:] == [('run 1', 2, 2), ('run 2', 1, 2)]
+
+    asyncio.run(main())
+
+
+def test_an_outage_of_the_intake_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier('east', uplink, clock)
+        uplink.answers = [UplinkDown('away')] * 5
+        await sent.tell(changes(2), 'hot')
+        for _ in range(6):
+            await sent.go()
+            clock.advance(60)
+        assert not sent.outbox
+
+    with caplog.at_level(logging.INFO, 'hansa.sync'):
+        asyncio.run(main())
+    assert len(caplog.records) == 1
