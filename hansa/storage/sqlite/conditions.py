@@ -45,7 +45,7 @@ def condition(filter: Filter) -> Piece:
 
 def trigrams(filter: Filter) -> str:
     """What the index of names can be asked for so that it finds all that a filter lets pass, and perhaps more; '' where it cannot help."""
-    if filter.path != ('name',) or filter.operator not in {'regex', 'like'} or not filter.values:
+    if filter.path != ('name',) or filter.operator not in {'in', 'regex', 'like'} or len(filter.values) != 1:
         return ''
     word = filter.values[0]
     if filter.operator == 'regex':
@@ -64,7 +64,8 @@ def _only(filter: Filter) -> str:
 
 
 def _equal(at: Reach, values: tuple[str, ...]) -> Piece:
-    return Piece(f'{at.text} IN ({", ".join("?" * len(values))})', values)
+    # A condition that is plainly false is none that a named index can serve, which SQLite takes for an error.
+    return Piece(f'{at.text} IN ({", ".join("?" * len(values)) or "NULL"})', values)
 
 
 def _null(at: Reach) -> Piece:

@@ -44,7 +44,9 @@ class Reach(msgspec.Struct, frozen=True):
         return f"CASE WHEN {self.type} IN ('true', 'false') THEN {self.type} ELSE CAST({self.value} AS TEXT) END"
 
     def any(self, condition: Piece) -> Piece:
-        """1 where the condition holds for any value reached, else 0."""
+        """1 where the condition holds for any value reached, else 0; of a column plain, so that an index serves it."""
+        if not self.type:
+            return Piece(f'({condition.sql})', condition.args)
         if self.source is None:
             return Piece(f'coalesce(({condition.sql}), 0)', condition.args)
         sql = f'EXISTS (SELECT 1 FROM {self.source.sql} WHERE {condition.sql})'

@@ -129,7 +129,8 @@ def _branches(query: Query) -> list[_Branch]:
     owners = tuple(dict.fromkeys(query.projects))
     marks = ', '.join('?' * len(owners))
     if len(owners) <= _BRANCHES:
-        branches = [_Branch(f'h.project = ? AND {wanted}', (owner, *args)) for owner in owners]
+        by_name = any(each.path == ('name',) and each.operator == 'in' for each in query.filters)
+        branches = [_Branch(f'h.project = ? AND {wanted}', (owner, *args), 'hot_owned_name' if by_name else '') for owner in owners]
     else:
         branches = [_Branch(f'h.project IN ({marks}) AND {wanted}', (*owners, *args))]
     if query.public:
