@@ -32,6 +32,7 @@ class Poll:
         self._tell = tell
         self._all = doubted or ask.kind.shared
         self._ids: set[str] = set()
+        self._news = 0
         self.date = ''
         self._stamps: list[str] = []
 
@@ -51,6 +52,7 @@ class Poll:
         else:
             raise BadAnswer(f'GET {self._ask.path} has no end')
         self._track.overlapped(self._ids)
+        self._track.burst = self._news > lists.PAGE
         await self._look_after_leaving(timeout)
         now = self._clock.monotonic()
         cursor = diff.cursor(self._track.cursor, self._stamps, now - began, self.date)
@@ -71,6 +73,7 @@ class Poll:
         told = [lists.change(self._kind, str(doc['id']), doc, ticket) for doc in page.docs]
         marks = {change.id: track.mark(change) for change in told}
         news = self._track.news(marks)
+        self._news += len(news)
         changes = [change for change in told if self._all or change.id in news]
         before = await self._kin.before(self._kind, [change.id for change in changes])
         # From here to the outbox nothing may come in between.

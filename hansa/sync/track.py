@@ -22,7 +22,7 @@ class Track:
 
     `absent`: the site has no such kind. `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
     checks filters refuses its own `changed_since`). `looks` counts answers that were no lists of changes. `failing`: the last answer was none. `suspects`: in what the last complete list
-    and the inventory differed, by site id.
+    and the inventory differed, by site id. `burst`: the last list of changes told more than a page of news.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class Track:
         self.failing = False
         self.suspects: dict[str, What] = {}
         self.looks = 0
+        self.burst = False
         self._lately: dict[str, bytes] = {}
         self._changed = -math.inf
         self._moving: dict[str, tuple[float, bool, str]] = {}
@@ -93,8 +94,10 @@ class Track:
         self._changed = now
 
     def period(self, pace: diff.Pace, now: float) -> float:
-        """Seconds to the next poll. What has been on its way for ten minutes is stuck, and not worth a hurry."""
-        hurry = any(now - since < STUCK_S for since, _, _ in self._moving.values())
+        """Seconds to the next poll. What has been on its way for ten minutes is stuck, and not worth a hurry; nor is what is so much that
+        most of it would have changed again.
+        """
+        hurry = not self.burst and any(now - since < STUCK_S for since, _, _ in self._moving.values())
         return diff.period(pace, hurry, now - self._changed)
 
     def leaving(self, now: float) -> list[str]:

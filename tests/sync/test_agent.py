@@ -337,3 +337,27 @@ def test_what_the_last_list_of_changes_told_is_not_told_again_until_it_changes_o
             assert {record.name for record in await league.all('server')} == {'b'}
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(('count', 'least', 'most'), [(500, 5, 14), (501, 1, 3)])
+def test_a_site_where_everything_moves_is_not_asked_in_a_hurry(count: int, least: int, most: int) -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock, most=500)
+        ids = [cloud.make('server', status='ACTIVE') for _ in range(count)]
+        async with house(clock, cloud) as league:
+            await league.catch_up()
+            await league.pass_time(100)
+            told = league.roster.get('east').tally('server')
+            before = told.polls
+            for second in range(10):
+                for id in ids:
+                    cloud.change('server', id, status='REBOOT' if second % 2 else 'HARD_REBOOT')
+                await league.pass_time(2)
+            assert least <= told.polls - before <= most
+            for id in ids:
+                cloud.change('server', id, status='ACTIVE')
+            await league.pass_time(12)
+            assert {record.status for record in await league.all('server')} == {'ACTIVE'}
+
+    asyncio.run(main())
