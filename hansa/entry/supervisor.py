@@ -27,6 +27,7 @@ _FIRST_LOOK = 5.0
 _KEEP_ALIVE = 75
 # A request leaves hardly any cycles behind, so that looking for them at Python's pace is lost time.
 _GARBAGE = 20_000
+_DOORS = 16
 _MOST_FILES = 65_536
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
@@ -95,7 +96,9 @@ async def _answer(
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     sites = [member.name for member in house.roster]
-    await endings.serve(Server(_settings(house.hall), lambda: greeting.say(config, directory, sites)), sockets)
+    # The loop takes one connection from each socket in a turn: under load, where turns are long, a crowd would stand outside for minutes.
+    doors = [each.dup() for each in sockets[:1] for _ in range(_DOORS - 1)]
+    await endings.serve(Server(_settings(house.hall), lambda: greeting.say(config, directory, sites)), [*sockets, *doors])
 
 
 def _settings(application: Hall) -> uvicorn.Config:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from hansa.model.errors import BadRequest, Busy, HansaError
 from hansa.northbound.hall import metering, wire
+from hansa.northbound.hall.pace import Pace
 
 Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
 
@@ -30,6 +31,7 @@ class Hall:
         meter.expect(api or _INDEX for api in doors)
         self._local = local
         self._most = most
+        self._pace = Pace()
 
     async def __call__(self, scope: wire.Scope, receive: wire.Receive, send: wire.Send) -> None:
         if scope['type'] != 'http':
@@ -64,6 +66,8 @@ class Hall:
             note.api = first or _INDEX
             if self.meter.under_way > self._most and first != 'healthcheck' and not (request.local and first == 'metrics'):
                 request.refusal = Busy(f'The league has {self._most} requests under way, which is its limit; come back in a second.')
+            else:
+                await self._pace.turn()
             return await door(request)
         except HansaError as error:
             return wire.document(error.status, _error(error.status, str(error)), ('x-openstack-request-id', id))
