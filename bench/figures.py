@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -71,15 +71,19 @@ def missed(figures: Sequence[Figure]) -> list[Figure]:
     return [one for one in figures if one.met is False]
 
 
-def page(figures: Sequence[Figure], machine: str) -> str:
-    """docs/performance.md."""
-    rows = '\n'.join(f'| {one.about} | {shown(one.value)} {one.unit} | {one.verdict} | {one.note} |' for one in figures)
+def page(old: str, parts: Mapping[str, Sequence[Figure]], machine: str) -> str:
+    """docs/performance.md: `old` is the page as it stands; of it those parts are kept that were not measured now."""
+    kept = {name: text for name, _, text in (part.partition('\n') for part in old.split('\n## ')[1:])}
+    new = {name: _section(figures, machine) for name, figures in parts.items()}
+    sections = '\n'.join(f'## {name}\n{text.rstrip()}\n' for name, text in (kept | new).items())
     return f"""# How fast it is
 
-Written by `python -m bench --write`; do not edit. Measured on {machine}. Everything ran on that one machine over loopback, so ratios are meant to be
-read, not the times themselves. What each figure is and how it is taken stands in the modules of `bench/`.
+Written by `make bench BENCH=--write`; do not edit. Everything ran on one machine over loopback, so ratios are meant to be read, not the times
+themselves. What each figure is and how it is taken stands in the modules of `bench/`.
 
-| figure | value | goal | note |
-|---|---|---|---|
-{rows}
-"""
+{sections}"""
+
+
+def _section(figures: Sequence[Figure], machine: str) -> str:
+    rows = '\n'.join(f'| {one.about} | {shown(one.value)} {one.unit} | {one.verdict} | {one.note} |' for one in figures)
+    return f'\nMeasured on {machine}.\n\n| figure | value | goal | note |\n|---|---|---|---|\n{rows}\n'

@@ -32,5 +32,9 @@ def test_people_read_the_same() -> None:
     assert 'p50 that is added' in text
     assert '>= 0.5 x: MISSED' in text
     assert '>= 10 x: not measured' in text
-    assert '| against Nova | - x | >= 10 x: not measured | no lab |' in figures.page(FIGURES, 'a machine')
-    assert [figures.shown(value) for value in (None, 0.012345, 12.345, 12345.6)] == ['-', '0.0123', '12.3', '12,346']
+    old = '# Title\n\nText.\n\n## other\n\nkept | as it was\n\n## lists\n\nold\n'
+    page = figures.page(old, {'lists': FIGURES}, 'a machine')
+    assert '| against Nova | - x | >= 10 x: not measured | no lab |' in page
+    assert '\n## other\n\nkept | as it was\n\n## lists\n\nMeasured on a machine.\n' in page
+    assert 'old' not in page
+    assert figures.page(page, {}, '') == page
