@@ -44,7 +44,7 @@ def measure(folder: pathlib.Path, seconds: float) -> list[Figure]:
         Figure('crowd_p50_ms', crowd.p50_ms, 'ms', f'{who}: p50'),
         Figure('crowd_p99_ms', crowd.p99_ms, 'ms', f'{who}: p99'),
         Figure('crowd_longest_ms', crowd.longest_ms, 'ms', f'{who}: longest'),
-        Figure('crowd_resident_mib', resident / (1 << 20), 'MiB', f'{who}: memory of the league at the end'),
+        Figure('crowd_resident_mib', resident / (1 << 20), 'MiB', f'{who}: memory of the league in the last minute'),
         Figure('crowd_growth', growth, 'x', f'{who}: memory at the end against after the first minute', _GROWTH),
         Figure('rush_refused', rush.refused, '', f'{twice}: told to come back (503 with Retry-After)', 1, at_least=True),
         Figure('rush_failed', sum(rush.failed.values()), '', f'{twice}: failed in any other way', 0),
@@ -53,17 +53,17 @@ def measure(folder: pathlib.Path, seconds: float) -> list[Figure]:
 
 
 def _stay(place: Place, seconds: float) -> tuple[visitors.Result, float, int]:
-    """What the clients saw; most memory in the last minute against most in the first one after all had come; memory at the end."""
+    """What the clients saw; most memory of the league's own in the last minute against most in the first one after all had come; the former."""
     clients = visitors.begin(_order(place, CLIENTS, seconds))
     began = time.monotonic()
     seen: list[tuple[float, int]] = []
     while clients.poll() is None and time.monotonic() - began < _RAMP + seconds - _PAUSE:
         time.sleep(_PAUSE)
-        seen.append((time.monotonic() - began - _RAMP, place.hansa.resident()))
+        seen.append((time.monotonic() - began - _RAMP, place.hansa.own()))
     told = visitors.end(clients)
     first = max(size for when, size in seen if when <= max(_MINUTE, seen[0][0]))
     last = max(size for when, size in seen if when >= seen[-1][0] - _MINUTE)
-    return told, last / first, seen[-1][1]
+    return told, last / first, last
 
 
 def _order(place: Place, clients: int, seconds: float) -> visitors.Order:

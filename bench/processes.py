@@ -35,6 +35,10 @@ class Program:
         """Bytes of resident memory of the program itself."""
         return _status(self.pid, 'VmRSS')
 
+    def own(self) -> int:
+        """Bytes of resident memory that are no pages of files: what a program has mapped of its database is the kernel's cache."""
+        return _status(self.pid, 'RssAnon')
+
     def peak(self) -> int:
         """Most bytes of resident memory since `forget_peak`."""
         return _status(self.pid, 'VmHWM')
