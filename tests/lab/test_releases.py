@@ -163,7 +163,7 @@ def settled(user: Caller, service: str, path: str, key: str, word: str) -> None:
 
 
 def test_version_documents_show_what_all_sites_have(user: Caller) -> None:
-    [compute] = user.ok('GET', 'compute', '/')['versions']
+    _, compute = user.ok('GET', 'compute', '/')['versions']
     assert (compute['min_version'], compute['version']) == ('2.1', '2.93')
     [volume] = user.ok('GET', 'volume', '/v3/')['versions']
     assert (volume['min_version'], volume['version']) == ('3.0', '3.70')
