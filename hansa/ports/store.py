@@ -12,6 +12,9 @@ from hansa.model.listing import Query
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
+from hansa.ports.feed import Feed
+from hansa.ports.leases import Leases
+from hansa.ports.queue import Queue
 
 
 class Store(Protocol):
@@ -167,4 +170,24 @@ class Queueing(Protocol):
 
     def waiting(self) -> dict[str, int]:
         """Pieces of work that were begun or wait, by lane."""
+        ...
+
+
+@runtime_checkable
+class Clustered(Protocol):
+    """A store that many processes use at once, and what they need for that beside it. Other stores belong to one process."""
+
+    @property
+    def feed(self) -> Feed:
+        """What the others did; every change of aliases, sites and small state is told in it."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """Who does what."""
+        ...
+
+    @property
+    def queue(self) -> Queue:
+        """What waits to be digested."""
         ...
