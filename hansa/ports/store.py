@@ -50,7 +50,7 @@ class Store(Protocol):
         ...
 
     async def count(self, query: Query) -> int:
-        """How many a query has without limit and marker."""
+        """How many a query has without limit and marker; at once where its filters are by project, site and status alone."""
         ...
 
     async def known(self, site: str, kind: str) -> dict[str, str]:
@@ -61,12 +61,12 @@ class Store(Protocol):
         """Drop everything kept of a site but its decisions."""
         ...
 
-    async def summary(self) -> list[tuple[str, str, int, float]]:
-        """(site, kind, records, oldest `seen`) for each site and kind."""
+    async def summary(self) -> list[tuple[str, str, int, int]]:
+        """(site, kind, records, how many of them are primary and nobody's) for each site and kind."""
         ...
 
     async def spread(self, kind: str, project: str) -> dict[str, int]:
-        """Of the oldest thousand objects of a kind that a project owns, how many have their primary record at which site."""
+        """Of the objects of a kind that a project owns, how many have their primary record at which site."""
         ...
 
     # -- aliases

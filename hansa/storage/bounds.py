@@ -1,6 +1,8 @@
-"""How much one list may ask for, whichever database it is asked of."""
+"""How much one list may ask for, and which counters can tell how long it is, whichever database it is asked of."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from hansa.model.errors import BadRequest
 from hansa.model.listing import Query
@@ -9,6 +11,8 @@ FILTERS = 100
 VALUES = 1000
 ALSO = 1000
 SORTS = 16
+
+_COUNTED = {('project',), ('site',), ('status',)}
 
 
 def check(query: Query) -> None:
@@ -26,3 +30,11 @@ def check(query: Query) -> None:
     words += [word for sort in query.sorts for word in sort.path]
     if any(not word.isascii() and word.encode('utf-8', 'replace').decode() != word for word in words):
         raise BadRequest('A filter, sort key or marker is not valid text.')
+
+
+def counter(query: Query) -> Literal['', 'held', 'owned']:
+    """The table of counters that knows how many a query has; '' where they have to be counted."""
+    by = {filter.path for filter in query.filters}
+    if query.also or not by <= _COUNTED:
+        return ''
+    return 'held' if query.projects is None and ('project',) not in by else 'owned'

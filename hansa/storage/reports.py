@@ -22,6 +22,16 @@ TABLES: dict[str, str] = {
     'state': "SELECT '', '', key, value, sealed FROM state",
     'quota': "SELECT site, '', project, resource, most FROM quota",
 }
+# Counters, and what to say where lines of them are not what a count of the inventory gives.
+COUNTED: dict[str, str] = {
+    'SELECT count(*) FROM (SELECT kind, site, status, public, prime FROM (SELECT kind, site, status, public, prime, 1 AS one FROM hot '
+    'UNION ALL SELECT kind, site, status, public, prime, -amount FROM held) AS together GROUP BY 1, 2, 3, 4, 5 HAVING sum(one) <> 0) AS odd': (
+        'counters of sites differ from what the inventory holds'
+    ),
+    'SELECT count(*) FROM (SELECT kind, project, site, status, public FROM (SELECT kind, project, site, status, public, 1 AS one FROM hot '
+    'WHERE prime UNION ALL SELECT kind, project, site, status, public, -amount FROM owned) AS together GROUP BY 1, 2, 3, 4, 5 '
+    'HAVING sum(one) <> 0) AS odd': 'counters of owners differ from what the inventory holds',
+}
 USED = 'SELECT project, resource, site, prime, amount FROM used WHERE amount <> 0'
 
 _PROJECT, _PRIME, _CHARGE = 4, 10, 12

@@ -154,7 +154,7 @@ def test_known_and_summary_tell_what_is_held(judge: Judge) -> None:
         await store.put([server('a', updated='u1', seen=3.0), server('b', site_id='sb', updated='u2', seen=2.0), image('west')])
         assert await store.known('east', 'server') == {'a': 'u1', 'sb': 'u2'}
         assert await store.known('west', 'server') == {}
-        assert await store.summary() == [('east', 'server', 2, 2.0), ('west', 'image', 1, 0.0)]
+        assert await store.summary() == [('east', 'server', 2, 0), ('west', 'image', 1, 1)]
         assert await store.spread('server', server('a').project) == {'east': 2}
         assert await store.spread('server', 'another') == {}
 

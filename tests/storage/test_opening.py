@@ -146,7 +146,7 @@ def test_a_sealed_value_cannot_be_moved_to_another_name(tmp_path: pathlib.Path) 
 def test_nothing_that_returned_is_lost_by_a_kill(tmp_path: pathlib.Path) -> None:
     async def main() -> None:
         store = await open_store(tmp_path)
-        assert await store.summary() == [('east', 'server', 300, 0.0)]
+        assert await store.summary() == [('east', 'server', 300, 0)]
         assert await store.get('server', 'last') is not None
         assert await store.gone('server', 'i000')
         assert [(intent.id, intent.generation) for intent in await store.open_intents()] == [('i1', 1)]

@@ -24,7 +24,6 @@ from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.services.allotting import Allotting
 from hansa.services.auditing import Auditing
-from hansa.services.census import Census
 from hansa.services.membership import Membership
 
 _OPERATOR = Token('', 'operator', '', '', '', '', frozenset(('admin',)), float('inf'))
@@ -51,7 +50,6 @@ class League:
         self._store = store
         self._roster = roster
         self._membership = membership
-        self._census = Census(store, roster, clock)
         self._clock = clock
         self._address = address
         self._since = clock.now()
@@ -99,7 +97,7 @@ class League:
                 'version': hansa.__version__,
                 'address': self._address,
                 'since': views.moment(self._since),
-                'sites': [views.site(member, summary, await self._census.unclaimed(member), self._clock.now()) for member in self._roster],
+                'sites': [views.site(member, summary, self._clock.now()) for member in self._roster],
                 'intents_open': len(await self._store.open_intents()),
                 'counts': views.totals(summary),
             },
@@ -108,7 +106,7 @@ class League:
     async def sites(self, _: Ask) -> wire.Answer:
         """`GET /sites`."""
         summary, now = await self._store.summary(), self._clock.now()
-        found = [views.site(each, summary, await self._census.unclaimed(each), now) | views.kinds(each, summary, now) for each in self._roster]
+        found = [views.site(each, summary, now) | views.kinds(each, summary, now) for each in self._roster]
         return wire.document(200, {'sites': found})
 
     async def site(self, ask: Ask) -> wire.Answer:
@@ -162,7 +160,7 @@ class League:
     async def _shown(self, status: int, member: Member) -> wire.Answer:
         summary = await self._store.summary()
         league = {each.name: each.capabilities for each in self._roster if each.capabilities}
-        shown = views.details(member, summary, await self._census.unclaimed(member), self._clock.now(), league)
+        shown = views.details(member, summary, self._clock.now(), league)
         return wire.document(status, {'site': shown})
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from hansa.model.decision import Decision
+from hansa.model.resource import KINDS
 from hansa.model.site import Capabilities
 from hansa.ports.roster import Member
 from hansa.ports.tally import Tally
@@ -14,7 +15,7 @@ from hansa.rules import features, lacks
 
 _COUNTED = ('polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records', 'batches')
 
-Summary = list[tuple[str, str, int, float]]
+Summary = list[tuple[str, str, int, int]]
 
 
 def moment(seconds: float) -> str:
@@ -22,7 +23,7 @@ def moment(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
-def site(member: Member, summary: Summary, unclaimed: int, now: float) -> dict[str, object]:
+def site(member: Member, summary: Summary, now: float) -> dict[str, object]:
     """A site in short."""
     health = member.site.health()
     capabilities = member.capabilities
@@ -36,19 +37,19 @@ def site(member: Member, summary: Summary, unclaimed: int, now: float) -> dict[s
         'reason': health.reason,
         'age_s': round(max(ages), 1) if ages else None,
         'counts': {kind: count for name, kind, count, _ in summary if name == member.name},
-        'unclaimed': unclaimed,
+        'unclaimed': sum(unclaimed for name, kind, _, unclaimed in summary if name == member.name and not KINDS[kind].shared),
     }
 
 
 def details(
-    member: Member, summary: Summary, unclaimed: int, now: float, league: Mapping[str, Capabilities] | None = None
+    member: Member, summary: Summary, now: float, league: Mapping[str, Capabilities] | None = None
 ) -> dict[str, object]:
     """A site with all that is known of it; `league` holds the capabilities of all sites by name."""
     health = member.site.health()
     capabilities = member.capabilities
     services = capabilities.services if capabilities else {}
     return {
-        **site(member, summary, unclaimed, now),
+        **site(member, summary, now),
         'services': {name: {'lowest': offer.lowest, 'highest': offer.highest} for name, offer in services.items()},
         'zones': dict(capabilities.zones) if capabilities else {},
         'extensions': list(capabilities.extensions) if capabilities else [],

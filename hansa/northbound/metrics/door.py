@@ -24,7 +24,7 @@ READS = frozenset(('GET', 'HEAD'))
 
 _OPEN = 'application/openmetrics-text'
 
-# The store counts a million records in a second or so; nobody's graph is finer than this.
+# Nobody's graph is finer than this.
 _COUNT_S = 15.0
 _STORE_S = 5.0
 _FRESH_S = 1.0

@@ -32,5 +32,7 @@ async def report(db: Session) -> Report:
         while rows := await cursor.fetch(_CHUNK):
             sums.add(table, rows)
     faults = [sentence for sql, what in _ODD.items() for sentence in reports.odd(int(await db.value(sql)), what)]
+    for sql, what in reports.COUNTED.items():
+        faults += reports.odd(int(await db.value(sql)), what)
     faults += sums.used(await db.rows(reports.USED))
     return Report(now, newest, sums.parts(), tuple(faults))

@@ -15,6 +15,12 @@ from hansa.storage.postgres.transacting import Again, Session, clean
 
 KEPT = 24 * 3600.0
 
+SUMMARY = """
+SELECT site, kind, sum(amount), coalesce((
+    SELECT sum(o.amount) FROM owned AS o WHERE o.kind = h.kind AND o.project = '' AND o.site = h.site
+), 0) FROM held AS h GROUP BY site, kind ORDER BY site, kind
+"""
+
 _BATCH = 1000
 
 _JOINED = f'SELECT {querying.FIELDS} FROM hot AS h JOIN document AS d ON d.site = h.site AND d.row = h.row'
@@ -163,16 +169,15 @@ async def known(db: Session, site: str, kind: str) -> dict[str, str]:
     return dict(map(tuple, await db.rows('SELECT site_id, updated FROM hot WHERE site = $1 AND kind = $2', site, kind)))
 
 
-async def summary(db: Session) -> list[tuple[str, str, int, float]]:
-    """(site, kind, records, oldest `seen`)."""
-    rows = await db.rows('SELECT site, kind, count(*), min(seen) FROM hot GROUP BY site, kind ORDER BY site, kind')
-    return [(site, kind, count, seen) for site, kind, count, seen in rows]
+async def summary(db: Session) -> list[tuple[str, str, int, int]]:
+    """(site, kind, records, how many of them nobody owns)."""
+    return [(site, kind, int(count), int(unclaimed)) for site, kind, count, unclaimed in await db.rows(SUMMARY)]
 
 
 async def spread(db: Session, kind: str, project: str) -> dict[str, int]:
-    """Site -> primary records, of the oldest thousand."""
-    oldest = 'SELECT site FROM hot WHERE kind = $1 AND project = $2 AND prime ORDER BY created, id LIMIT 1000'
-    return dict(map(tuple, await db.rows(f'SELECT site, count(*) FROM ({oldest}) AS oldest GROUP BY site', kind, project)))
+    """Site -> primary records."""
+    rows = await db.rows('SELECT site, sum(amount) FROM owned WHERE kind = $1 AND project = $2 GROUP BY site', kind, project)
+    return {site: int(count) for site, count in rows}
 
 
 async def forget(db: Session, site: str) -> None:

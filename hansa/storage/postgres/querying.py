@@ -77,7 +77,11 @@ async def page(db: Session, query: Query) -> list[Any]:
 async def count(db: Session, query: Query) -> int:
     """How many records a query has without limit and marker. Raises BadRequest like `page`."""
     bounds.check(query)
-    parts = [Piece(f'(SELECT count(*) FROM {_source(query, _ALIVE)} WHERE {branch.sql})', branch.args) for branch in _branches(query)]
+    lines = bounds.counter(query)
+    what, source = 'count(*)', _source(query, _ALIVE)
+    if lines:
+        what, source = 'coalesce(sum(h.amount), 0)', 'held AS h' if lines == 'held' else '(SELECT *, true AS prime FROM owned) AS h'
+    parts = [Piece(f'(SELECT {what} FROM {source} WHERE {branch.sql})', branch.args) for branch in _branches(query)]
     if not parts:
         return 0
     whole = _together(parts, ' + ')

@@ -60,7 +60,7 @@ class PostgresStore:
     async def forget_site(self, site: str) -> None:
         await self._pool.write(lambda db: _forget(db, site))
 
-    async def summary(self) -> list[tuple[str, str, int, float]]:
+    async def summary(self) -> list[tuple[str, str, int, int]]:
         return await self._pool.read(inventory.summary)
 
     async def spread(self, kind: str, project: str) -> dict[str, int]:

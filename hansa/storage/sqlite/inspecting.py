@@ -62,6 +62,8 @@ def report(db: sqlite3.Connection) -> Report:
         while rows := cursor.fetchmany(_CHUNK):
             sums.add(table, rows)
     faults = [sentence for sql, what in _ODD.items() for sentence in reports.odd(int(db.execute(sql).fetchone()[0]), what)]
+    for sql, what in reports.COUNTED.items():
+        faults += reports.odd(int(db.execute(sql).fetchone()[0]), what)
     faults += sums.used(db.execute(reports.USED))
     faults += [f'The file is damaged: {word}.' for (word,) in db.execute('PRAGMA quick_check(10)') if word != 'ok']
     return Report(newest, newest, sums.parts(), tuple(faults))

@@ -19,6 +19,12 @@ from hansa.storage.sqlite import querying, reserving
 
 KEPT = 24 * 3600.0
 
+SUMMARY = """
+SELECT site, kind, sum(amount), coalesce((
+    SELECT sum(o.amount) FROM owned AS o WHERE o.kind = h.kind AND o.project = '' AND o.site = h.site
+), 0) FROM held AS h GROUP BY site, kind ORDER BY site, kind
+"""
+
 _JOINED = f'SELECT {querying.FIELDS} FROM hot AS h CROSS JOIN document AS d ON d.row = h.row WHERE h.kind = ? AND h.id = ?'
 _COLUMNS = 'row, site_id, project, name, created, public, charge, intent'
 _FIND = f'SELECT {_COLUMNS} FROM hot WHERE kind = ? AND id = ? AND site = ?'
@@ -148,15 +154,14 @@ def known(db: sqlite3.Connection, site: str, kind: str) -> dict[str, str]:
     return dict(db.execute('SELECT site_id, updated FROM hot WHERE site = ? AND kind = ?', (site, kind)).fetchall())
 
 
-def summary(db: sqlite3.Connection) -> list[tuple[str, str, int, float]]:
-    """(site, kind, records, oldest `seen`)."""
-    return db.execute('SELECT site, kind, count(*), min(seen) FROM hot GROUP BY site, kind ORDER BY site, kind').fetchall()
+def summary(db: sqlite3.Connection) -> list[tuple[str, str, int, int]]:
+    """(site, kind, records, how many of them nobody owns)."""
+    return db.execute(SUMMARY).fetchall()
 
 
 def spread(db: sqlite3.Connection, kind: str, project: str) -> dict[str, int]:
-    """Site -> primary records, of the oldest thousand."""
-    oldest = 'SELECT site FROM hot WHERE kind = ? AND project = ? AND prime = 1 ORDER BY created, id LIMIT 1000'
-    return dict(db.execute(f'SELECT site, count(*) FROM ({oldest}) GROUP BY site', (kind, project)).fetchall())
+    """Site -> primary records."""
+    return dict(db.execute('SELECT site, sum(amount) FROM owned WHERE kind = ? AND project = ? GROUP BY site', (kind, project)).fetchall())
 
 
 def forget(db: sqlite3.Connection, site: str) -> None:

@@ -85,6 +85,11 @@ def _few(db: sqlite3.Connection, query: Query) -> str:
 def count(db: sqlite3.Connection, query: Query) -> int:
     """How many records a query has without limit and marker. Raises BadRequest like `page`."""
     bounds.check(query)
+    lines = bounds.counter(query)
+    if lines:
+        table = 'held' if lines == 'held' else '(SELECT *, 1 AS prime FROM owned)'
+        sums = [(f'SELECT coalesce(sum(h.amount), 0) FROM {table} AS h WHERE {branch.sql}', branch.args) for branch in _branches(query)]
+        return sum(int(db.execute(sql, args).fetchone()[0]) for sql, args in sums)
     few = _few(db, query)
     return sum(
         int(db.execute(f'SELECT count(*) FROM {_source(query, index=_index(branch, few))} WHERE {branch.sql} AND {few}', branch.args).fetchone()[0])

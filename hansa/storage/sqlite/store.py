@@ -102,13 +102,10 @@ class SqliteStore:
         return inventory.gone(self._points, kind, id)
 
     async def page(self, query: Query) -> list[Record]:
-        if self._all.short is not None:
-            with contextlib.suppress(TooLong):
-                return self._all.short.near(lambda db: inventory.page(db, query))
-        return await self._pages.far(lambda db: inventory.page(db, query))
+        return await self._read(self._pages, lambda db: inventory.page(db, query))
 
     async def count(self, query: Query) -> int:
-        return await self._scans.far(lambda db: inventory.count(db, query))
+        return await self._read(self._scans, lambda db: inventory.count(db, query))
 
     async def known(self, site: str, kind: str) -> dict[str, str]:
         return await self._scans.far(lambda db: inventory.known(db, site, kind))
@@ -116,8 +113,8 @@ class SqliteStore:
     async def forget_site(self, site: str) -> None:
         await self._writer.far(lambda db: _forget(db, site))
 
-    async def summary(self) -> list[tuple[str, str, int, float]]:
-        return await self._scans.far(inventory.summary)
+    async def summary(self) -> list[tuple[str, str, int, int]]:
+        return await self._read(self._scans, inventory.summary)
 
     async def spread(self, kind: str, project: str) -> dict[str, int]:
         return inventory.spread(self._points, kind, project)
@@ -196,6 +193,12 @@ class SqliteStore:
             await self._all.close()
             if self._folding is not None:
                 await self._folding
+
+    async def _read(self, lane: Lane, work: Work[T]) -> T:
+        if self._all.short is not None:
+            with contextlib.suppress(TooLong):
+                return self._all.short.near(work)
+        return await lane.far(work)
 
     async def _write(self, work: Work[T], size: int = 1) -> T:
         result = await (self._writer.near(work) if size <= SMALL else self._writer.far(work))
