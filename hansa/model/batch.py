@@ -23,7 +23,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     """One object of a site as it was told last.
 
     `doc` is the site's own document, None where the object is gone. `asked` numbers the question that this answers, in the order in
-    which questions were asked; `revision` is the document's own stamp of its last change ('' for none).
+    which questions were asked, in microseconds of the league's time or above; `revision` is the document's own stamp of its last change ('' for none).
     """
 
     kind: str
@@ -43,6 +43,16 @@ class Batch(msgspec.Struct, frozen=True):
     lane: Lane
     number: int
     changes: tuple[Change, ...] = ()
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One life of an agent: its name; the highest number of a question to the site that the intake knows; and by how many seconds
+    the league's clock is ahead of the agent's.
+    """
+
+    name: str
+    asked: int
+    ahead: float = 0.0
 
 
 class Receipt(msgspec.Struct, frozen=True):

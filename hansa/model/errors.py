@@ -118,5 +118,11 @@ class UplinkDown(HansaError):
     status = 503
 
 
+class Dismissed(HansaError):
+    """The league takes nothing of an agent, and will not: it is not let in, its site has left, or it sees another part of it."""
+
+    status = 409
+
+
 class ConfigError(HansaError):
     """A file, flag or setting of the operator is wrong; the command ends with exit code 2."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from hansa.model.batch import MOST, Change, Lane
 from hansa.model.errors import Gone, UplinkDown
 from hansa.ports.clock import Clock
+from hansa.ports.roster import Member
 from hansa.ports.uplink import Uplink
 from hansa.sync.outbox import Outbox
+from hansa.sync.questions import Questions
 
 LINGER_S = 2.0
 RETRY_S = 3.0
@@ -20,17 +22,29 @@ _LOG = logging.getLogger('hansa.sync')
 
 
 class Courier:
-    """The one who empties one site's outbox. `due` is when it may go again, on the monotonic clock."""
+    """The one who empties one site's outbox. `due` is when it may go again, on the monotonic clock. All methods raise Dismissed."""
 
-    def __init__(self, site: str, uplink: Uplink, clock: Clock) -> None:
+    def __init__(self, member: Member, uplink: Uplink, questions: Questions, clock: Clock) -> None:
         self.outbox = Outbox()
         self.due = -math.inf
-        self._site = site
+        self._member = member
         self._uplink = uplink
+        self._questions = questions
         self._clock = clock
         self._run = ''
         self._since = math.inf
         self._lost = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a run."""
+        return bool(self._run)
+
+    async def begin(self) -> bool:
+        """Begin a run, if there is none; returns whether there is one."""
+        if not self._run and self._clock.monotonic() >= self.due:
+            await self._try(self._open)
+        return self.begun
 
     async def tell(self, changes: Iterable[Change], lane: Lane) -> None:
         """Have these told; goes at once where it is a whole batch, or the oldest has lingered."""
@@ -49,33 +63,43 @@ class Courier:
             if not self.outbox:
                 self._since = math.inf
                 return True
-            try:
-                if not await self._give():
-                    return False
-            except UplinkDown as error:
-                if not self._lost:
-                    _LOG.warning('Site %s: the intake cannot be reached: %s', self._site, error)
-                self._lost = True
-                self.due = self._clock.monotonic() + RETRY_S
+            if not await self._try(self._give):
                 return False
-            self._lost = False
         return False
 
-    async def _give(self) -> bool:
-        """One batch, or the beginning of a run; returns whether it was taken."""
-        if not self._run:
-            run = await self._uplink.open(self._site)
-            self.outbox.renew()
-            self._run = run
-        batch = self.outbox.batch(self._site, self._run)
-        if batch is None:
-            return True
+    async def _try(self, act: Callable[[], Awaitable[bool]]) -> bool:
         try:
-            receipt = await self._uplink.deliver(batch)
+            done = await act()
+        except UplinkDown as error:
+            if not self._lost:
+                _LOG.warning('Site %s: the intake cannot be reached: %s', self._member.name, error)
+            self._lost = True
+            self.due = self._clock.monotonic() + RETRY_S
+            return False
         except Gone:
             self._run = ''
             self.due = self._clock.monotonic() + RETRY_S
             return False
+        self._lost = False
+        return done
+
+    async def _open(self) -> bool:
+        capabilities = self._member.capabilities
+        run = await self._uplink.open(self._member.name, capabilities.mode if capabilities else 'managed')
+        self.outbox.renew()
+        self._questions.ahead = run.ahead
+        self._questions.seen(run.asked)
+        self._run = run.name
+        return True
+
+    async def _give(self) -> bool:
+        """One batch, or the beginning of a run; returns whether it was taken."""
+        if not self._run:
+            await self._open()
+        batch = self.outbox.batch(self._member.name, self._run)
+        if batch is None:
+            return True
+        receipt = await self._uplink.deliver(batch)
         self.outbox.acknowledge(batch.lane, receipt.upto)
         if receipt.upto >= batch.number:
             return True

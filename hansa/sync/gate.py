@@ -7,8 +7,9 @@ import itertools
 import secrets
 from collections.abc import Collection
 
-from hansa.model.batch import LANES, Batch, Lane, Receipt
-from hansa.model.errors import Gone
+from hansa.model.batch import LANES, Batch, Lane, Receipt, Run
+from hansa.model.errors import Dismissed, Gone
+from hansa.model.site import Mode
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
 from hansa.ports.store import Store
@@ -51,10 +52,18 @@ class Gate:
         self._life = secrets.token_hex(4)
         self._count = itertools.count(1)
 
-    async def open(self, site: str) -> str:
+    async def open(self, site: str, mode: Mode) -> Run:
         """Begin a run; fills the port."""
+        if site not in self._roster:
+            raise Dismissed(f'No site is called {site} in this league.')
+        own = self._roster.get(site).capabilities
+        if own is not None and own.mode != mode:
+            raise Dismissed(
+                f'The agent of {site} sees it as {mode}, the league as {own.mode}: what one does not see would be lost to the other.'
+                ' Give the agent a credential with the rights that the league has there.'
+            )
         line = self._lines[site] = _Line(f'{self._life}-{next(self._count)}')
-        return line.run
+        return Run(line.run, self.intake.questions(site).ticket())
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Take a batch, or say why not; fills the port."""

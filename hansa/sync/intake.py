@@ -17,6 +17,7 @@ from hansa.rules import ingest, merge, owners, translate
 from hansa.rules.aliases import AliasBook
 from hansa.sync import lists
 from hansa.sync.memory import Memory
+from hansa.sync.questions import Questions
 from hansa.sync.shares import CHUNK, Shares
 from hansa.sync.turnstile import Turnstile
 
@@ -50,24 +51,23 @@ class Intake:
         self._memories: dict[tuple[str, str], Memory] = {}
         self._locks = {kind: Turnstile() for kind in KINDS}
         self._refused: set[tuple[str, str, str]] = set()
-        self._tickets = 0
+        self._questions: dict[str, Questions] = {}
 
-    def ticket(self) -> int:
-        """The number of a question, to be drawn before it is sent: an answer never undoes that to a later question."""
-        self._tickets += 1
-        return self._tickets
+    def questions(self, site: str) -> Questions:
+        """The numbers of what is asked of a site from here."""
+        return self._questions.setdefault(site, Questions(self._clock))
 
     async def digest(self, member: Member, kind: str, docs: Sequence[dict[str, Any]], ticket: int = 0) -> list[Record]:
         """Take in what a site told in answer to a question (0: just now). Returns what is believed of it, in league words.
 
         A document that cannot be read is left out and reported; so is one whose id another site has already.
         """
-        asked = ticket or self.ticket()
+        asked = ticket or self.questions(member.name).ticket()
         return await self.take(member, [Change(kind, str(doc.get('id', '')), asked, doc=doc) for doc in docs])
 
     async def gone(self, member: Member, kind: str, site_ids: Sequence[str], ticket: int = 0) -> None:
         """These are no more at the site; records and aliases go."""
-        asked = ticket or self.ticket()
+        asked = ticket or self.questions(member.name).ticket()
         await self.take(member, [Change(kind, site_id, asked) for site_id in site_ids])
 
     async def take(self, member: Member, changes: Sequence[Change], *, anew: bool = False) -> list[Record]:
@@ -75,8 +75,8 @@ class Intake:
 
         Shared objects come first, so that their aliases stand; all else is one write. Returns as `digest` does.
         """
-        # An agent that outlived the intake before has asked more than this one knows of; who begins now must not be taken for earlier.
-        self._tickets = max(self._tickets, *(change.asked for change in changes), 0)
+        # An agent elsewhere has asked what this one knows nothing of; who asks now must not be taken for earlier.
+        self.questions(member.name).seen(max((change.asked for change in changes), default=0))
         if anew:
             for change in changes:
                 self.doubt(member.name, change.kind, change.id)
@@ -184,6 +184,7 @@ class Intake:
         """A site has left."""
         for key in [key for key in self._memories if key[0] == site]:
             del self._memories[key]
+        self._questions.pop(site, None)
         self._refused = {refused for refused in self._refused if refused[0] != site}
 
     def _memory(self, site: str, kind: str) -> Memory:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hansa.ports.clock import Clock
 from hansa.rules import diff
 from hansa.sync import lists, track
-from hansa.sync.intake import Intake
 from hansa.sync.kin import Kin
+from hansa.sync.questions import Questions
 from hansa.sync.reader import BadAnswer, Page, Reader
 from hansa.sync.track import Track
 
@@ -20,14 +20,14 @@ class Poll:
     """
 
     def __init__(
-        self, ask: lists.Ask, told: Track, reader: Reader, kin: Kin, intake: Intake, clock: Clock, tell: lists.Tell, *, doubted: bool
+        self, ask: lists.Ask, told: Track, reader: Reader, kin: Kin, questions: Questions, clock: Clock, tell: lists.Tell, *, doubted: bool
     ) -> None:
         self._ask = ask
         self._kind = ask.kind.name
         self._track = told
         self._reader = reader
         self._kin = kin
-        self._intake = intake
+        self._questions = questions
         self._clock = clock
         self._tell = tell
         self._all = doubted or ask.kind.shared
@@ -41,7 +41,7 @@ class Poll:
         began = self._clock.monotonic()
         marker = ''
         for _ in range(lists.MOST_PAGES):
-            ticket, looks = self._intake.ticket(), self._track.looks
+            ticket, looks = self._questions.ticket(), self._track.looks
             page = await self._page(marker, timeout)
             if page is None:
                 return False
@@ -88,7 +88,7 @@ class Poll:
         if lists.WAYS[self._kind].tombstones:
             return
         for site_id in self._track.leaving(self._clock.monotonic())[:MOST_LEAVING]:
-            ticket = self._intake.ticket()
+            ticket = self._questions.ticket()
             change = lists.change(self._kind, site_id, await self._reader.one(self._kind, site_id, timeout), ticket)
             self._track.look([change], self._clock.monotonic())
             await self._tell([change])

@@ -8,7 +8,7 @@ from hansa.ports.roster import Member
 from hansa.ports.uplink import Uplink
 from hansa.rules import diff
 from hansa.sync import audit, lists
-from hansa.sync.intake import Intake
+from hansa.sync.questions import Questions
 from hansa.sync.reader import BadAnswer, Reader
 from hansa.sync.track import Track
 
@@ -26,7 +26,7 @@ class Sweep:
     """
 
     def __init__(
-        self, member: Member, kind: str, deep: bool, track: Track, reader: Reader, uplink: Uplink, intake: Intake, clock: Clock,
+        self, member: Member, kind: str, deep: bool, track: Track, reader: Reader, uplink: Uplink, questions: Questions, clock: Clock,
         tell: lists.Tell, repair: lists.Tell,
     ) -> None:  # fmt: skip
         self.kind = kind
@@ -39,7 +39,7 @@ class Sweep:
         self._track = track
         self._reader = reader
         self._uplink = uplink
-        self._intake = intake
+        self._questions = questions
         self._clock = clock
         self._tell = tell
         self._repair = repair
@@ -50,7 +50,7 @@ class Sweep:
         self._latest = ''
         self._date = ''
         self._listed = False
-        self._questions: list[str] | None = None
+        self._doubtful: list[str] | None = None
         self._agreed: frozenset[str] = frozenset()
         self._dead: list[Change] = []
 
@@ -69,14 +69,14 @@ class Sweep:
         began = self._clock.monotonic()
         if not self._listed:
             await self._page(timeout)
-        elif self._questions is None:
+        elif self._doubtful is None:
             await self._compare()
         else:
             await self._question(timeout)
         self.cost += self._clock.monotonic() - began
 
     async def _page(self, timeout: float) -> None:
-        ticket = self._intake.ticket()
+        ticket = self._questions.ticket()
         page = await self._reader.page(self._ask, self._marker, timeout)
         self._pages += 1
         if self._pages >= lists.MOST_PAGES and page.marker:
@@ -101,13 +101,13 @@ class Sweep:
         self._member.found(self.kind, verdict.suspects, verdict.agreed, self._clock.now())
         self.doubts, self._agreed = verdict.doubts, verdict.agreed
         wanted = [id for id in verdict.suspects if id in verdict.fetch or id in verdict.agreed]
-        self._questions = self._track.doubtful(wanted, self._clock.monotonic())[:MOST_QUESTIONS]
-        self.done = not self._questions
+        self._doubtful = self._track.doubtful(wanted, self._clock.monotonic())[:MOST_QUESTIONS]
+        self.done = not self._doubtful
 
     async def _question(self, timeout: float) -> None:
-        questions = self._questions or []
-        for site_id in questions[:QUESTIONS]:
-            ticket = self._intake.ticket()
+        doubtful = self._doubtful or []
+        for site_id in doubtful[:QUESTIONS]:
+            ticket = self._questions.ticket()
             change = lists.change(self.kind, site_id, await self._reader.one(self.kind, site_id, timeout), ticket)
             if change.doc is None:
                 self._dead.append(change)
@@ -116,8 +116,8 @@ class Sweep:
             self._track.look([change], now)
             self._track.alive(site_id, now)
             await (self._repair if site_id in self._agreed else self._tell)([change])
-        self._questions = questions[QUESTIONS:]
-        self.done = not self._questions
+        self._doubtful = doubtful[QUESTIONS:]
+        self.done = not self._doubtful
         if self.done and self._dead:
             await self._vouch(timeout)
             self._track.look(self._dead, self._clock.monotonic())

@@ -22,7 +22,9 @@ from hansa.sites.sim.clock import HandClock
 from hansa.storage.sqlite.store import open_store
 from hansa.sync import lists
 from hansa.sync.agent import Agent
+from hansa.sync.attached import Inventory
 from hansa.sync.gate import HIGH_WATER, Gate
+from hansa.sync.hand import Hand
 from hansa.sync.intake import Intake
 from tests.simulation import uplink
 from tests.sync.cloud import FAULTS, Cloud
@@ -99,7 +101,13 @@ class Story:
 
     def start(self, site: Site) -> None:
         """A new agent, who remembers nothing."""
-        site.agent = Agent(site.member, self.store, self.gate.intake, self.wire, self.clock)
+        if self.far:
+            site.agent = Agent(site.member, self.wire, self.clock)
+            return
+        intake, name = self.gate.intake, site.member.name
+        site.agent = Agent(
+            site.member, self.wire, self.clock, questions=intake.questions(name), known=Inventory(site.member, self.store, intake)
+        )
 
     async def restart_intake(self) -> None:
         """The league is killed and started again; agents that run in it die with it."""
@@ -129,7 +137,7 @@ class Story:
     async def check(self) -> None:
         """Nothing is older than it was, nothing is back that was gone, nothing waits that is not an object of its site."""
         for site in self.sites:
-            waiting = len(_agent(site)._courier.outbox)
+            waiting = _agent(site).waiting
             assert waiting <= len(site.ever), f'{waiting} changes wait of {len(site.ever)} objects'
         assert self.gate._turns.waiting <= HIGH_WATER
         have: dict[str, int] = {}
@@ -198,7 +206,7 @@ class Story:
         ids = sorted(site.cloud.docs[kind].keys() | await self.store.known(site.cloud.name, kind))
         with contextlib.suppress(SiteDown, Unauthorized):
             if ids:
-                await _agent(site).refresh(kind, self.chance.choice(ids))
+                await Hand(_agent(site), self.store, self.gate.intake, self.clock).refresh(kind, self.chance.choice(ids))
 
     def heal(self) -> None:
         """No more faults, and nothing happens any more."""
@@ -226,7 +234,7 @@ async def tell(seed: int) -> None:
             if not await story.differences():
                 break
         assert await story.differences() == []
-        assert [len(_agent(site)._courier.outbox) for site in story.sites] == [0, 0]
+        assert [_agent(site).waiting for site in story.sites] == [0, 0]
     finally:
         await store.close()
 

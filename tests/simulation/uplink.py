@@ -6,8 +6,9 @@ import random
 from collections.abc import Collection
 
 from hansa.model import batch
-from hansa.model.batch import Batch, Receipt
+from hansa.model.batch import Batch, Receipt, Run
 from hansa.model.errors import Gone, UplinkDown
+from hansa.model.site import Mode
 from hansa.sync.gate import CREDIT, Gate
 
 FAULTS = ('lose', 'lose receipt', 'double', 'late', 'down', 'refuse', 'some')
@@ -31,9 +32,9 @@ class Wire:
         self._chance = chance
         self._late: list[bytes] = []
 
-    async def open(self, site: str) -> str:
+    async def open(self, site: str, mode: Mode) -> Run:
         self._reach()
-        return await self.gate.open(site)
+        return await self.gate.open(site, mode)
 
     async def deliver(self, batch_: Batch) -> Receipt:
         self.given += 1

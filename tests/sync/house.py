@@ -13,13 +13,15 @@ from hansa.rules.aliases import AliasBook
 from hansa.sites.sim.clock import HandClock
 from hansa.storage.sqlite.store import open_store
 from hansa.sync.agent import Agent
+from hansa.sync.attached import Inventory
 from hansa.sync.gate import Gate
+from hansa.sync.hand import Hand
 from hansa.sync.intake import Intake
 from tests.sync.cloud import Cloud
 
 
 class House:
-    """`agents` by site name, in the order in which the clouds were given."""
+    """`agents` and `hands` by site name, in the order in which the clouds were given."""
 
     def __init__(self, store: Store, clock: HandClock, *clouds: Cloud) -> None:
         self.store = store
@@ -29,10 +31,13 @@ class House:
         self.intake = Intake(store, self.book, self.roster, clock)
         self.gate = Gate(store, self.intake, self.roster, clock)
         self.agents: dict[str, Agent] = {}
+        self.hands: dict[str, Hand] = {}
         for cloud in clouds:
             member = cloud.member()
             self.roster.add(member)
-            self.agents[cloud.name] = Agent(member, store, self.intake, self.gate, clock)
+            known, questions = Inventory(member, store, self.intake), self.intake.questions(cloud.name)
+            agent = self.agents[cloud.name] = Agent(member, self.gate, clock, questions=questions, known=known)
+            self.hands[cloud.name] = Hand(agent, store, self.intake, clock)
 
     async def catch_up(self) -> None:
         for agent in self.agents.values():

@@ -14,7 +14,6 @@ from hansa.ports.roster import Member
 from hansa.ports.site import Acting, SiteRequest
 from hansa.sites.sim.clock import HandClock
 from hansa.sync import lists
-from hansa.sync.agent import Agent
 from hansa.sync.flock import Flock
 from tests.sync.cloud import Answer, Cloud
 from tests.sync.house import house
@@ -162,18 +161,18 @@ def test_refresh_tells_the_object_as_it_is_and_its_absence() -> None:
         cloud = Cloud('east', clock)
         id = cloud.make('server', name='one')
         async with house(clock, cloud) as league:
-            agent = league.agents['east']
+            hand = league.hands['east']
             await league.catch_up()
             cloud.change('server', id, name='two')
-            record = await agent.refresh('server', id)
+            record = await hand.refresh('server', id)
             assert record is not None
             assert record.name == 'two'
             cloud.delete('server', id)
-            assert await agent.refresh('server', id) is None
+            assert await hand.refresh('server', id) is None
             assert await league.all('server') == []
             cloud.fault = 'error'
             with pytest.raises(SiteDown):
-                await agent.refresh('server', id)
+                await hand.refresh('server', id)
 
     asyncio.run(main())
 
@@ -204,7 +203,7 @@ def test_a_list_that_was_asked_for_before_a_delete_does_not_bring_the_object_bac
             late = asyncio.create_task(league.agents['east'].catch_up())
             await cloud.waiting.wait()
             cloud.delete('server', id)
-            assert await league.agents['east'].refresh('server', id) is None
+            assert await league.hands['east'].refresh('server', id) is None
             cloud.gate.set()
             await late
             assert await league.all('server') == []
@@ -220,7 +219,7 @@ def test_an_object_that_a_later_list_told_first_is_not_taken_for_gone() -> None:
         async with house(clock, cloud) as league:
             await league.catch_up()
             cloud.gate, cloud.waiting, cloud.late = asyncio.Event(), asyncio.Event(), f'/servers/{id}'
-            late = asyncio.create_task(league.agents['east'].refresh('server', id))
+            late = asyncio.create_task(league.hands['east'].refresh('server', id))
             await cloud.waiting.wait()
             cloud.change('server', id, name='new')
             await league.catch_up()
@@ -267,20 +266,20 @@ def test_a_refused_credential_is_told_from_a_bad_network(caplog: pytest.LogCaptu
     asyncio.run(main())
 
 
-def test_what_a_site_said_of_itself_outlives_a_restart_while_it_is_dead() -> None:
+def test_what_a_site_said_of_itself_is_written_down() -> None:
     async def main() -> None:
         clock = HandClock()
         cloud = Cloud('east', clock)
         async with house(clock, cloud) as league:
-            await league.catch_up()
+            flock, asked = Flock(league.store, league.gate, clock), asyncio.Event()
+            cloud.stir = asked.set
+            flock.add(league.roster.get('east'))
+            await asked.wait()
+            await flock.catch_up('east')
+            await flock.close()
             kept = await league.store.value('site/east/capabilities')
-            cloud.fault = 'down'
-            dead = cloud.member()
-            agent = Agent(dead, league.store, league.intake, league.gate, clock)
-            await agent._recall()
-            await agent.turn()
-            assert dead.managed
-            assert msgspec.json.decode(kept or b'', type=Capabilities) == dead.capabilities
+            assert msgspec.json.decode(kept or b'', type=Capabilities) == league.roster.get('east').capabilities
+
 
     asyncio.run(main())
 
@@ -326,7 +325,7 @@ def test_what_the_last_list_of_changes_told_is_not_told_again_until_it_changes_o
             await league.pass_time(5)
             old = await league.all('server')
             cloud.change('server', ids[0], name='c')
-            assert await league.agents['east'].refresh('server', ids[0])
+            assert await league.hands['east'].refresh('server', ids[0])
             cloud.docs['server'][ids[0]] |= {'name': 'b'}
             await league.pass_time(15)
             assert {record.name for record in await league.all('server')} == {'b'}

@@ -8,11 +8,14 @@ from collections.abc import Collection
 
 import pytest
 
-from hansa.model.batch import Batch, Change, Receipt
+from hansa.model.batch import Batch, Change, Receipt, Run
 from hansa.model.errors import Gone, UplinkDown
+from hansa.model.site import Mode
 from hansa.sites.sim.clock import HandClock
 from hansa.sync import courier
 from hansa.sync.courier import Courier
+from hansa.sync.questions import Questions
+from tests.sync.cloud import Cloud
 
 
 class Told:
@@ -23,9 +26,9 @@ class Told:
         self.given: list[tuple[str, int, int]] = []
         self.runs = 0
 
-    async def open(self, site: str) -> str:
+    async def open(self, site: str, mode: Mode) -> Run:
         self.runs += 1
-        return f'run {self.runs}'
+        return Run(f'run {self.runs}', 0)
 
     async def deliver(self, batch: Batch) -> Receipt:
         self.given.append((batch.run, batch.number, len(batch.changes)))
@@ -48,7 +51,7 @@ def changes(number: int) -> list[Change]:
 def test_a_whole_batch_goes_at_once_and_less_when_it_is_called_for_or_has_lingered() -> None:
     async def main() -> None:
         clock, uplink = HandClock(), Told()
-        sent = Courier('east', uplink, clock)
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
         await sent.tell(changes(500), 'bulk')
         assert uplink.given == [('run 1', 1, 500)]
         await sent.tell(changes(3), 'bulk')
@@ -67,7 +70,7 @@ def test_a_whole_batch_goes_at_once_and_less_when_it_is_called_for_or_has_linger
 def test_what_is_not_taken_is_given_again_after_a_while(answer: Receipt | Exception, wait: float) -> None:
     async def main() -> None:
         clock, uplink = HandClock(), Told()
-        sent = Courier('east', uplink, clock)
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
         uplink.answers = [answer]
         await sent.tell(changes(2), 'hot')
         assert not await sent.go()
@@ -84,7 +87,7 @@ def test_what_is_not_taken_is_given_again_after_a_while(answer: Receipt | Except
 def test_a_run_that_is_over_is_begun_anew_with_all_that_was_not_taken() -> None:
     async def main() -> None:
         clock, uplink = HandClock(), Told()
-        sent = Courier('east', uplink, clock)
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
         await sent.tell(changes(500), 'hot')
         uplink.answers = [Gone('over')]
         await sent.tell(changes(2), 'hot')
@@ -99,7 +102,7 @@ def test_a_run_that_is_over_is_begun_anew_with_all_that_was_not_taken() -> None:
 def test_an_outage_of_the_intake_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         clock, uplink = HandClock(), Told()
-        sent = Courier('east', uplink, clock)
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
         uplink.answers = [UplinkDown('away')] * 5
         await sent.tell(changes(2), 'hot')
         for _ in range(6):

@@ -31,7 +31,7 @@ def test_a_batch_is_taken_once_and_in_its_order() -> None:
     async def main() -> None:
         clock = HandClock()
         async with house(clock, Cloud('east', clock)) as league:
-            run = await league.gate.open('east')
+            run = (await league.gate.open('east', 'managed')).name
             early = await league.gate.deliver(batch('east', run, 2, 'too early'))
             assert (early.upto, early.retry_after > 0) == (0, True)
             assert (await league.gate.deliver(batch('east', run, 1, 'first'))).upto == 1
@@ -48,8 +48,8 @@ def test_nothing_is_taken_of_an_earlier_run_nor_of_a_site_that_left() -> None:
     async def main() -> None:
         clock = HandClock()
         async with house(clock, Cloud('east', clock)) as league:
-            old = await league.gate.open('east')
-            new = await league.gate.open('east')
+            old = (await league.gate.open('east', 'managed')).name
+            new = (await league.gate.open('east', 'managed')).name
             with pytest.raises(Gone):
                 await league.gate.deliver(batch('east', old, 1))
             await league.gate.deliver(batch('east', new, 1))
@@ -93,7 +93,7 @@ def test_a_site_has_its_credit_and_no_more() -> None:
         async with house(clock, Cloud('east', clock)) as league:
             slow = Slow(league)
             door = gate.Gate(league.store, slow, league.roster, clock)
-            run = await door.open('east')
+            run = (await door.open('east', 'managed')).name
             lanes: tuple[Lane, ...] = ('hot', 'bulk')
             under_way = [asyncio.create_task(door.deliver(batch('east', run, 1, lane=lane))) for lane in lanes]
             await settled()
@@ -115,7 +115,7 @@ def test_a_burst_waits_outside_and_commands_pass() -> None:
         async with house(clock, *sites) as league:
             slow = Slow(league)
             door = gate.Gate(league.store, slow, league.roster, clock)
-            runs = {site.name: await door.open(site.name) for site in sites}
+            runs = {site.name: (await door.open(site.name, 'managed')).name for site in sites}
             given = [asyncio.create_task(door.deliver(batch(name, run, 1, lane='bulk'))) for name, run in runs.items()]
             await settled()
             refused = [task for task in given if task.done()]
@@ -138,7 +138,7 @@ def test_who_was_turned_away_goes_before_who_comes_later() -> None:
         async with house(clock, *sites) as league:
             slow = Slow(league)
             door = gate.Gate(league.store, slow, league.roster, clock)
-            runs = {site.name: await door.open(site.name) for site in sites}
+            runs = {site.name: (await door.open(site.name, 'managed')).name for site in sites}
             given = {name: asyncio.create_task(door.deliver(batch(name, run, 1))) for name, run in runs.items()}
             await settled()
             away = [name for name, task in given.items() if task.done()]

@@ -54,11 +54,11 @@ def test_an_object_that_was_known_by_its_own_id_is_renamed_where_it_stands_and_w
         async with house(clock, east, west) as league:
             await league.catch_up()
             west.change('image', B, name='cirros')
-            await league.agents['west'].refresh('image', B)
+            await league.hands['west'].refresh('image', B)
             assert [record.id for record in await league.all('image')] == [A]
             assert (await doc(league, 'server', C, 'west'))['image'] == {'id': A}
             west.change('image', B, os_hash_value='another')
-            await league.agents['west'].refresh('image', B)
+            await league.hands['west'].refresh('image', B)
             assert sorted(record.id for record in await league.all('image')) == [A, B]
             assert (await doc(league, 'server', C, 'west'))['image'] == {'id': B}
             assert await league.store.aliases() == []
@@ -83,12 +83,12 @@ def test_rules_of_one_group_have_one_id_and_so_do_their_copies() -> None:
                 told = next(iter(cloud.docs['security_group'].values()))
                 more = {'id': rule, 'direction': 'egress'}
                 cloud.change('security_group', told['id'], security_group_rules=[*told['security_group_rules'], more])
-                await league.agents[cloud.name].refresh('security_group', told['id'])
+                await league.hands[cloud.name].refresh('security_group', told['id'])
             rules = (await doc(league, 'security_group', A, 'west'))['security_group_rules']
             assert {rule['id'] for rule in rules} == {'1' * 32, '3' * 32}
             assert league.book.local('west', '3' * 32) == '4' * 32
             west.delete('security_group', B)
-            assert await league.agents['west'].refresh('security_group', B) is None
+            assert await league.hands['west'].refresh('security_group', B) is None
             assert league.book.of('security_group_rule') == league.book.of('security_group') == []
 
     asyncio.run(main())
@@ -132,7 +132,7 @@ def test_an_answer_to_an_earlier_question_neither_undoes_nor_revives() -> None:
         async with house(clock, east) as league:
             await league.catch_up()
             member = league.roster.get('east')
-            early = league.intake.ticket()
+            early = league.intake.questions('east').ticket()
             await league.intake.digest(member, 'server', [{'id': A, 'name': 'new'}, {'id': B, 'name': 'brief'}])
             await league.intake.gone(member, 'server', [B])
             assert await league.intake.digest(member, 'server', [{'id': A, 'name': 'old'}, {'id': B}], early) == []

@@ -18,7 +18,9 @@ from hansa.sites.sim.transport import AsgiTransport
 from hansa.storage.sqlite.store import open_store
 from hansa.sync import lists
 from hansa.sync.agent import Agent
+from hansa.sync.attached import Inventory
 from hansa.sync.gate import Gate
+from hansa.sync.hand import Hand
 from hansa.sync.intake import Intake
 
 
@@ -47,10 +49,12 @@ def test_two_clouds_come_in_whole_and_what_both_have_is_one() -> None:
         members = [join('east', clock, 'admin'), join('west', clock, 'demo')]
         for member in members:
             roster.add(member)
-            agent = Agent(member, store, intake, Gate(store, intake, roster, clock), clock)
+            agent = Agent(
+                member, Gate(store, intake, roster, clock), clock, questions=intake.questions(member.name), known=Inventory(member, store, intake)
+            )
             await agent.catch_up()
             made = await post(member, 'network', '/networks', {'network': {'name': 'mine'}})
-            assert (await agent.refresh('network', made)) is not None
+            assert (await Hand(agent, store, intake, clock).refresh('network', made)) is not None
             assert member.synced.keys() == lists.WAYS.keys()
             assert made in await store.known(member.name, 'network')
             clock.advance(60)

@@ -1,0 +1,89 @@
+"""What was known of servers and their volumes before a site told of a server anew: by the inventory, or, far from it, by what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import msgspec
+
+from hansa.model.batch import Change
+from hansa.ports.roster import Member
+from hansa.ports.store import Store
+from hansa.sync.intake import Intake
+
+_IN_USE = 'in-use'
+
+
+class Attached(Protocol):
+    """Of one site; ids are the site's."""
+
+    async def volumes(self, server: str) -> frozenset[str]:
+        """Volumes that a server had."""
+        ...
+
+    async def in_use(self, volume: str) -> bool:
+        """Whether a volume was attached to something."""
+        ...
+
+    def note(self, changes: Iterable[Change]) -> None:
+        """So it is told now."""
+        ...
+
+
+class Inventory:
+    """As the inventory has it, which learns by itself what is told."""
+
+    def __init__(self, member: Member, store: Store, intake: Intake) -> None:
+        self._member = member
+        self._store = store
+        self._intake = intake
+
+    async def volumes(self, server: str) -> frozenset[str]:
+        """Of the document that is kept of it."""
+        record = await self._intake.standing(self._member, 'server', server)
+        return of(msgspec.json.decode(record.doc)) if record else frozenset()
+
+    async def in_use(self, volume: str) -> bool:
+        """By the record that is kept of it."""
+        record = await self._store.get('volume', volume)
+        return record is not None and record.status == _IN_USE
+
+    def note(self, changes: Iterable[Change]) -> None:
+        """Nothing has to be kept here."""
+
+
+class Notes:
+    """As it was told since the agent began: never more than the site has of volumes that are attached."""
+
+    def __init__(self) -> None:
+        self._volumes: dict[str, frozenset[str]] = {}
+        self._in_use: set[str] = set()
+
+    async def volumes(self, server: str) -> frozenset[str]:
+        """As its last document said."""
+        return self._volumes.get(server, frozenset())
+
+    async def in_use(self, volume: str) -> bool:
+        """As its last document said."""
+        return volume in self._in_use
+
+    def note(self, changes: Iterable[Change]) -> None:
+        """What has none is not kept."""
+        for change in changes:
+            if change.kind == 'server':
+                if volumes := of(change.doc or {}):
+                    self._volumes[change.id] = volumes
+                else:
+                    self._volumes.pop(change.id, None)
+            elif change.kind == 'volume':
+                if (change.doc or {}).get('status') == _IN_USE:
+                    self._in_use.add(change.id)
+                else:
+                    self._in_use.discard(change.id)
+
+
+def of(server: dict[str, Any]) -> frozenset[str]:
+    """Ids of a server's volumes, by its own document."""
+    attached = server.get('os-extended-volumes:volumes_attached')
+    return frozenset(str(each['id']) for each in attached or () if isinstance(each, dict) and 'id' in each)
