@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import logging
 import pathlib
 import secrets
 from collections.abc import Awaitable, Callable
@@ -12,7 +10,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from hansa.entry.config import Config
-from hansa.model.errors import ConfigError, HansaError
+from hansa.entry.posts import Alone, Among, Post, Role
+from hansa.entry.rounds import Rounds
+from hansa.model.errors import ConfigError
 from hansa.model.site import SiteSpec
 from hansa.northbound.compute import errors as compute_errors
 from hansa.northbound.compute import routes as compute_routes
@@ -33,11 +33,12 @@ from hansa.northbound.placement import routes as placement_routes
 from hansa.northbound.volume import errors as volume_errors
 from hansa.northbound.volume import routes as volume_routes
 from hansa.northbound.volume.door import VolumeDoor
+from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
 from hansa.ports.identity import Identity
 from hansa.ports.roster import Roster
 from hansa.ports.site import Site
-from hansa.ports.store import Store
+from hansa.ports.store import Clustered, Store
 from hansa.ports.tally import Spread
 from hansa.rules.aliases import AliasBook
 from hansa.rules.diff import Pace
@@ -78,14 +79,14 @@ from hansa.workflows.clearing import Clearing
 from hansa.workflows.levelling import Levelling
 from hansa.workflows.recovering import Recovering
 
-_log = logging.getLogger('hansa')
 _RECOVER_EVERY = 5.0
 _LEVEL_EVERY = 15.0
 _ADMIT_EVERY = 60.0
 _CLEAR_EVERY = 60.0
 _MOST_READERS = 16
 
-Doors = dict[str, Callable[[wire.Request], Awaitable[wire.Answer]]]
+Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
+Doors = dict[str, Answering]
 
 
 class House:
@@ -100,7 +101,7 @@ class House:
         flock: Flock,
         roster: Roster,
         refreshing: Refreshing,
-        loops: list[asyncio.Task[None]],
+        post: Post,
     ) -> None:
         self.hall = hall
         self.metrics = metrics
@@ -109,13 +110,11 @@ class House:
         self.roster = roster
         self.flock = flock
         self._refreshing = refreshing
-        self._loops = loops
+        self._post = post
 
     async def close(self) -> None:
         """Stop all loops, then close what they used."""
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._post.close()
         await self.membership.close()
         await self._refreshing.close()
         await self.flock.close()
@@ -133,8 +132,10 @@ async def build(
     *,
     store: Store | None = None,
     connect: Callable[[SiteSpec, Clock], Site] | None = None,
+    role: Role | None = None,
+    bus: Bus | None = None,
 ) -> House:
-    """Wire the house. `store` is one opened already, `connect` what makes connectors instead of `site`.
+    """Wire the house. `store` is one opened already, `connect` what makes connectors instead of `site`; `role` is of one of several processes.
 
     Raises ConfigError for a state directory that cannot be used.
     """
@@ -142,16 +143,18 @@ async def build(
     make = connect or functools.partial(site, patience=config.patience)
     book = AliasBook(await store.aliases())
     roster = Roster()
-    flock = Flock(store, Gate(store, Intake(store, book, roster, clock), roster, clock), clock, _pace(config))
-    accounts = Accounts(store, book, clock)
+    post = _post(role, store, book, roster, bus, clock)
+    agents = Flock(store, Gate(store, Intake(store, book, roster, clock), roster, clock), clock, _pace(config), following=post.follows)
+    flock = post.watcher(agents)
+    accounts = Accounts(store, book, clock, post.turns)
     relay = Relay(accounts, book, config.url)
-    journal = Journal(store, book, clock)
-    groups = Groups(store, book, roster, relay, journal, clock)
+    journal = Journal(store, book, clock, post.opener)
+    groups = Groups(store, book, roster, relay, journal, clock, post.turns)
     access = Access(store, book, roster, accounts)
     preparing = Preparing(
         store,
         Flavors(store, book, flock, access),
-        Images(store, book, roster, accounts, journal, flock, clock, Members(store, accounts, identity)),
+        Images(store, book, roster, accounts, journal, flock, clock, Members(store, accounts, identity), post.turns),
         groups,
         Keys(store, book, roster, accounts, relay, clock),
     )
@@ -162,37 +165,35 @@ async def build(
     surveying = Surveying(store, roster, accounts, locating, preparing, quotas)
     companies = Companies(store, roster, journal, clock)
     services = kinds.Services(
-        accounts=accounts,
-        allotting=allotting,
-        companies=companies,
-        grants=Grants(store),
-        journal=journal,
-        listing=Listing(store, roster, clock),
-        locating=locating,
-        members=preparing.images.members,
-        numbering=Numbering(store, roster),
+        accounts=accounts, allotting=allotting, companies=companies, grants=Grants(store), journal=journal,
+        listing=Listing(store, roster, clock), locating=locating, members=preparing.images.members,
+        numbering=Numbering(store, roster, post.turns),
         placing=Placing(store, roster, relay, journal, preparing, surveying, charging, allotting, flock, companies),
-        quotas=quotas,
-        refreshing=Refreshing(flock, clock),
-        relay=relay,
-        roster=roster,
-        routing=Routing(store, locating, relay, preparing, journal, charging, flock),
-        twins=Twins(store, book),
+        quotas=quotas, refreshing=Refreshing(flock, clock), relay=relay, roster=roster,
+        routing=Routing(store, locating, relay, preparing, journal, charging, flock), twins=Twins(store, book),
         limit=config.limits_body_mb << 20,
-    )
-    membership = Membership(store, book, roster, identity, flock, lambda spec: make(spec, clock), clock, accounts)
+    )  # fmt: skip
+    membership = Membership(store, book, roster, identity, flock, lambda spec: post.site(make(spec, clock)), clock, accounts)
     league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, clock, config.url)
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
-    hall = _hall(config, _doors(config, services, preparing, identity, roster, league), identity_door, league, metrics)
-    recovering = Recovering(store, roster, journal, flock, clock, [intent.id for intent in await store.open_intents()])
-    rounds = (
-        (recovering.go_over, _RECOVER_EVERY),
-        (Levelling(store, book, roster, groups, allotting, flock).go_over, _LEVEL_EVERY),
-        (Admitting(store, access).go_over, _ADMIT_EVERY),
-        (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
-    )
-    loops = [asyncio.create_task(_repeat(act, every, clock)) for act, every in rounds]
-    return House(hall, metrics, store, membership, flock, roster, services.refreshing, loops)
+    hall = _hall(config, _doors(config, services, preparing, identity, roster, league, post), identity_door, _levelled(league, post), metrics)
+    rounds = {
+        'recovering': (Recovering(store, roster, journal, flock, clock, await post.openers()).go_over, _RECOVER_EVERY),
+        'levelling': (Levelling(store, book, roster, groups, allotting, flock).go_over, _LEVEL_EVERY),
+        'admitting': (Admitting(store, access).go_over, _ADMIT_EVERY),
+        'clearing': (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
+    }
+    house = House(hall, metrics, store, membership, agents, roster, services.refreshing, post)
+    await post.begin(agents, membership, accounts, Rounds(rounds, clock))
+    return house
+
+
+def _post(role: Role | None, store: Store, book: AliasBook, roster: Roster, bus: Bus | None, clock: Clock) -> Post:
+    if role is None:
+        return Alone(store, clock)
+    if not isinstance(store, Clustered) or bus is None:
+        raise ConfigError(f'hansa {role} needs a store that several processes share: set store to postgresql://USER@HOST/NAME.')
+    return Among(role, store, store, book, roster, bus, clock)
 
 
 def beside(house: House, clock: Clock) -> Hall:
@@ -200,9 +201,18 @@ def beside(house: House, clock: Clock) -> Hall:
     return Hall({'metrics': house.metrics.answer}, {}, _MOST_READERS, Meter(clock))
 
 
-def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: League, metrics: Metrics) -> Hall:
+def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: Answering, metrics: Metrics) -> Hall:
     open_to_all = {**doors, 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)}
-    return Hall(open_to_all, {'league': league.answer, 'metrics': metrics.answer}, config.limits_connections, metrics.meter)
+    return Hall(open_to_all, {'league': league, 'metrics': metrics.answer}, config.limits_connections, metrics.meter)
+
+
+def _levelled(league: League, post: Post) -> Answering:
+    async def answer(request: wire.Request) -> wire.Answer:
+        if post.level is not None:
+            await post.level()
+        return await league.answer(request)
+
+    return answer
 
 
 def _pace(config: Config) -> Pace:
@@ -210,10 +220,10 @@ def _pace(config: Config) -> Pace:
 
 
 def _doors(
-    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: League
+    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: League, post: Post
 ) -> Doors:
-    def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
-        return kind(style, routes, identity, roster, config.url).answer
+    def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Answering:
+        return kind(style, routes, identity, roster, config.url, post.level).answer
 
     return {
         'compute': opened(
@@ -268,12 +278,3 @@ def _index(config: Config) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
     return index
 
 
-async def _repeat(act: Callable[[], Awaitable[int]], seconds: float, clock: Clock) -> None:
-    while True:
-        try:
-            await act()
-        except HansaError as error:
-            _log.warning('%s', error)
-        except Exception:  # noqa: BLE001 - whatever it is, it is logged, and the loop must not end by it
-            _log.exception('a loop of the house failed; it goes on')
-        await clock.sleep(seconds)

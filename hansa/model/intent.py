@@ -9,6 +9,10 @@ import msgspec
 State = Literal['planned', 'sent', 'revoked', 'made', 'done', 'undone']
 
 
+OPENER = 12
+"""Hex digits at the beginning of an intent's id that name the process that opened it."""
+
+
 class Aim(msgspec.Struct, frozen=True):
     """The `detail` of a create: what decided its site, how many objects come of it at most, and the server group over sites that
     they join ('': none).
@@ -42,6 +46,11 @@ class Intent(msgspec.Struct, frozen=True):
     created: float = 0.0
     generation: int = 0
     charge: dict[str, int] = {}
+
+    @property
+    def opener(self) -> str:
+        """The process that opened it."""
+        return self.id[:OPENER]
 
     @property
     def ids(self) -> list[str]:

@@ -48,6 +48,20 @@ class AliasBook:
             if self._all.get(_key(alias)) == alias:
                 self._forget(alias)
 
+    def replace(self, aliases: Iterable[Alias]) -> list[Alias]:
+        """Hold these and no others; returns those that went."""
+        wanted = {_key(alias): alias for alias in aliases}
+        gone = [alias for key, alias in self._all.items() if key not in wanted]
+        self.drop(gone)
+        self.add(wanted.values())
+        return gone
+
+    def leave(self, site: str) -> list[Alias]:
+        """Forget all of a site; returns them."""
+        gone = [alias for alias in self._all.values() if alias.site == site]
+        self.drop(gone)
+        return gone
+
     def _forget(self, alias: Alias) -> None:
         del self._all[_key(alias)]
         _remove(self._local, (alias.site, alias.league, alias.project), alias)

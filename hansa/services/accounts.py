@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from hansa.ports.roster import Member
 from hansa.ports.site import OPERATOR, Acting, Login, SiteRequest
 from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
+from hansa.services.turns import Turns
 
 DOMAIN = 'hansa'
 ROLE = 'member'
@@ -40,14 +42,14 @@ class Shadow(msgspec.Struct, frozen=True):
 class Accounts:
     """Makes at a site what a caller needs to act there, at first use; every step may run twice."""
 
-    def __init__(self, store: Store, book: AliasBook, clock: Clock) -> None:
+    def __init__(self, store: Store, book: AliasBook, clock: Clock, turns: Turns | None = None) -> None:
         self._store = store
         self._book = book
         self._clock = clock
+        self._turns = turns or Turns(clock)
         self._shadows: dict[tuple[str, str], Shadow] = {}
         self._granted: set[tuple[str, str, str]] = set()
         self._found: dict[tuple[str, str, str], str] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
 
     def serves(self, token: Token, member: Member) -> bool:
         """Whether this caller may use the site at all. A site in tenant mode serves the projects that were named for it."""
@@ -58,6 +60,18 @@ class Accounts:
         self._shadows = {key: shadow for key, shadow in self._shadows.items() if key[0] != site}
         self._granted = {key for key in self._granted if key[0] != site}
         self._found = {key: id for key, id in self._found.items() if key[0] != site}
+
+    def doubt(self, site: str, user: str) -> None:
+        """Another process may have changed a user's shadow."""
+        self._shadows.pop((site, user), None)
+
+    def dropped(self, aliases: Iterable[Alias]) -> None:
+        """These aliases stand no more, whoever took them away."""
+        for alias in aliases:
+            self._found.pop((alias.site, alias.kind, alias.league), None)
+            self._granted = {grant for grant in self._granted if grant[0] != alias.site or alias.local not in grant}
+            if alias.kind == 'user':
+                self._shadows.pop((alias.site, alias.league), None)
 
     async def standing(self, member: Member) -> dict[str, str]:
         """Projects that leagues have made at a site: league id -> id there. Raises SiteDown."""
@@ -72,11 +86,9 @@ class Accounts:
         await self._identity(member, 'DELETE', f'/{alias.kind}s/{alias.local}', None, absent=True)
         await self._store.drop_aliases([alias])
         self._book.drop([alias])
-        self._found.pop((member.name, alias.kind, alias.league), None)
-        self._granted = {grant for grant in self._granted if grant[0] != member.name or alias.local not in grant}
         if alias.kind == 'user':
             await self._store.unset(f'shadow/{member.name}/{alias.league}')
-            self._shadows.pop((member.name, alias.league), None)
+        self.dropped([alias])
 
     async def project(self, call: Call, member: Member, project: str) -> str:
         """The site's id for a league project, which is made there if need be; '' where the site is no managed one. Raises SiteDown."""
@@ -123,8 +135,8 @@ class Accounts:
                 self._granted.add((member.name, shadow.id, local))
         return Acting(Login(shadow.id, local, Secret(shadow.secret)))
 
-    def _turn(self, site: str) -> asyncio.Lock:
-        return self._turns.setdefault(site, asyncio.Lock())
+    def _turn(self, site: str) -> AbstractAsyncContextManager[None]:
+        return self._turns.of(f'accounts/{site}')
 
     async def _project(self, member: Member, project: str, token: Token) -> str:
         known = self._book.local(member.name, project)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
-from collections.abc import Awaitable, Callable, Sequence
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
 from hansa.model.call import Call
 from hansa.model.errors import Conflict, HansaError, SiteDown
-from hansa.model.intent import Intent
+from hansa.model.intent import OPENER, Intent
 from hansa.model.quota import Amounts
 from hansa.ports.clock import Clock
 from hansa.ports.store import Store
@@ -19,15 +19,18 @@ from hansa.rules import companies, owners
 from hansa.rules.aliases import AliasBook
 from hansa.services.relay import Reply
 
+LEFT = 'left/'
+"""Small state under this and an intent's id: it was left to whoever reads the journal."""
+
 
 class Journal:
-    """The journal of creates. `left` are intents of this process that whoever reads the journal is to finish, by id."""
+    """The journal of creates. `opener` names this process: the ids of its intents begin with it."""
 
-    def __init__(self, store: Store, book: AliasBook, clock: Clock) -> None:
+    def __init__(self, store: Store, book: AliasBook, clock: Clock, opener: str = '') -> None:
         self._store = store
         self._book = book
         self._clock = clock
-        self.left: set[str] = set()
+        self.opener = opener or secrets.token_hex(OPENER // 2)
 
     async def plan(
         self, call: Call, kind: str, site: str, detail: object, charge: Amounts | None = None, *, found: str = '', project: str = ''
@@ -35,7 +38,7 @@ class Journal:
         """Write the intent before anything is sent. `detail` is kept as JSON; `charge` is reserved of the project's quota: the
         caller's, unless another is named. `found` is what the act is done to. Raises OverQuota.
         """
-        id = uuid.uuid4().hex
+        id = self.opener + secrets.token_hex((32 - OPENER) // 2)
         intent = Intent(
             id, kind, project or call.token.project, call.token.user, site, id, msgspec.json.encode(detail), found=found,
             created=self._clock.now(), charge=charge or {},
@@ -64,9 +67,18 @@ class Journal:
             await self._store.add_aliases(claims)
             self._book.add(claims)
 
-    def leave(self, intent: Intent) -> None:
-        """The site has it, but would not say what it is: this is found out when it answers again."""
-        self.left.add(intent.id)
+    async def leave(self, intent: Intent) -> None:
+        """The site has it, but would not say what it is: whoever reads the journal finds that out when it answers again."""
+        await self._store.set(LEFT + intent.id, b'true')
+
+    async def left(self) -> set[str]:
+        """Ids of those that were left; some of them may be closed by now."""
+        return {key.removeprefix(LEFT) for key in await self._store.values(LEFT)}
+
+    async def settled(self, ids: Iterable[str]) -> None:
+        """These are closed, so that they are left no more."""
+        for id in ids:
+            await self._store.unset(LEFT + id)
 
     async def made(self, intent: Intent, ids: Sequence[str] = ()) -> Intent:
         """The site has done it; what it takes of the quota stays reserved until the inventory shows it."""
@@ -75,7 +87,6 @@ class Journal:
 
     async def shown(self, intent: Intent) -> None:
         """The inventory shows all of what was made; whoever else saw that too may have been faster."""
-        self.left.discard(intent.id)
         with contextlib.suppress(Conflict):
             await self._store.move_intent(msgspec.structs.replace(intent, state='done'))
 
@@ -96,12 +107,10 @@ class Journal:
 
     async def done(self, intent: Intent, found: str) -> Intent:
         """The site has it under this id."""
-        self.left.discard(intent.id)
         return await self._store.move_intent(msgspec.structs.replace(intent, state='done', found=found))
 
     async def undone(self, intent: Intent) -> Intent:
         """Nothing came of it, or what came was taken back."""
-        self.left.discard(intent.id)
         return await self._store.move_intent(msgspec.structs.replace(intent, state='undone'))
 
     async def revoke(self, intent: Intent) -> Intent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Protocol
 
 import msgspec
@@ -62,6 +62,10 @@ def _lacking(found: Capabilities) -> list[str]:
     return [word for word in _NEEDED if word not in found.services]
 
 
+def _same(one: SiteSpec | None, other: SiteSpec) -> bool:
+    return one is not None and msgspec.json.encode(one) == msgspec.json.encode(other)
+
+
 class Keeper(Protocol):
     """Who keeps the inventory level with the members."""
 
@@ -97,6 +101,8 @@ class Membership:
         self._clock = clock
         self._accounts = accounts
         self._entering: dict[str, asyncio.Task[None]] = {}
+        self._busy: set[str] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def probe(self, spec: SiteSpec) -> None:
         """See whether a site could join. Raises Conflict where its name is taken, ConfigError where the site cannot be used."""
@@ -110,11 +116,51 @@ class Membership:
             if new:
                 raise Conflict(f'A site {spec.name} is in the league already; choose another name, or remove that one first.')
             return self._roster.get(spec.name)
-        await self._store.put_site(spec)
+        self._busy.add(spec.name)
+        try:
+            await self._store.put_site(spec)
+            return await self._take(spec)
+        finally:
+            self._busy.discard(spec.name)
+
+    async def align(self) -> None:
+        """Let the members be the sites that the store has, as other processes of the league have put and dropped them. Raises Busy."""
+        kept = {spec.name: spec for spec in await self._store.sites() if spec.name not in self._busy}
+        for member in self._roster:
+            if member.name not in self._busy and not _same(kept.get(member.name), member.spec):
+                await self._let_go(member)
+                self._accounts.forget(member.name)
+                self._end(member.site.close())
+        for name, spec in kept.items():
+            if name not in self._roster and name not in self._busy:
+                try:
+                    await self._take(spec)
+                except ConfigError as error:
+                    _log.error('Site %s, which another process of the league has joined, cannot be had here: %s', name, error)
+
+    async def learned(self, name: str) -> None:
+        """Another process has been told what a site offers. Raises Busy."""
+        if name in self._roster and (told := await self._recalled(name)):
+            self._roster.get(name).capabilities = told
+
+    async def _take(self, spec: SiteSpec) -> Member:
         member = Member(self._build(spec), spec, await self._recalled(spec.name))
         self._roster.add(member)
         self._entering[spec.name] = asyncio.create_task(self._enter(member))
         return member
+
+    async def _let_go(self, member: Member) -> None:
+        task = self._entering.pop(member.name, None)
+        if task:
+            task.cancel()
+            await asyncio.wait([task])
+        await self._keeper.remove(member.name)
+        self._roster.drop(member.name)
+
+    def _end(self, closing: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(closing)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def ready(self, names: Sequence[str], seconds: float) -> None:
         """Wait until these sites have entered, as long as `seconds` last."""
@@ -175,14 +221,13 @@ class Membership:
     async def leave(self, name: str) -> None:
         """Let a site go and forget what is kept of it; nothing at the site is touched. Raises NotFound."""
         member = self._roster.get(name)
-        task = self._entering.pop(name, None)
-        if task:
-            task.cancel()
-            await asyncio.wait([task])
-        await self._keeper.remove(name)
-        self._roster.drop(name)
-        self._book.drop([alias for alias in await self._store.aliases() if alias.site == name])
-        await forget(self._store, name)
+        self._busy.add(name)
+        try:
+            await self._let_go(member)
+            self._book.drop([alias for alias in await self._store.aliases() if alias.site == name])
+            await forget(self._store, name)
+        finally:
+            self._busy.discard(name)
         self._accounts.forget(name)
         await member.site.close()
 
@@ -204,3 +249,4 @@ class Membership:
             task.cancel()
         if self._entering:
             await asyncio.wait(list(self._entering.values()))
+        await asyncio.gather(*self._closing, return_exceptions=True)

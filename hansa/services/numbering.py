@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 
 from hansa.model.errors import Unsupported
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.rules import numbers
+from hansa.services.turns import Turns
 
 _KEY = 'number/'
 
@@ -17,20 +16,19 @@ _KEY = 'number/'
 class Numbering:
     """Sites are numbered in the order in which they came; a site that leaves keeps its number for the case that it comes back."""
 
-    def __init__(self, store: Store, roster: Roster) -> None:
+    def __init__(self, store: Store, roster: Roster, turns: Turns) -> None:
         self._store = store
         self._roster = roster
         self._known: dict[str, int] = {}
-        self._turn = asyncio.Lock()
+        self._turns = turns
 
     async def of(self, site: str) -> int:
         """A site's number. Raises Unsupported for the thousandth site."""
-        async with self._turn:
-            if not self._known:
-                kept = await self._store.values(_KEY)
-                self._known = {key.removeprefix(_KEY): msgspec.json.decode(value, type=int) for key, value in kept.items()}
-            if site in self._known:
-                return self._known[site]
+        if site in self._known:
+            return self._known[site]
+        async with self._turns.of('numbers'):
+            kept = await self._store.values(_KEY)
+            self._known = {key.removeprefix(_KEY): msgspec.json.decode(value, type=int) for key, value in kept.items()}
             for name in (*(member.name for member in self._roster), site):
                 if name not in self._known:
                     await self._add(name)

@@ -150,10 +150,10 @@ class Placing:
                 await self._stand_in(call, member, kind, item, reply, intent.created)
             await self._look(member, 'server_group', companies.hint(body))
         except BaseException:
-            self._journal.leave(intent)
+            await asyncio.shield(self._journal.leave(intent))
             raise
         if not whole:
-            self._journal.leave(intent)
+            await self._journal.leave(intent)
         elif seen and not quota.later(intent):
             await self._journal.shown(intent)
         return reply

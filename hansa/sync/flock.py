@@ -1,4 +1,4 @@
-"""All agents of the league: one task per site, so that none waits for another."""
+"""All agents of the league that work in this process: one task per site, so that none waits for another."""
 
 from __future__ import annotations
 
@@ -34,27 +34,51 @@ class _Sheep:
 
 
 class Flock:
-    """Owns the agents and their tasks."""
+    """Owns the agents and their tasks. `following`: every site is followed from when it is added; else only after `go`, and until then
+    its agent does no more than look at single objects for those who ask.
+    """
 
-    def __init__(self, store: Store, gate: Gate, clock: Clock, pace: diff.Pace | None = None) -> None:
+    def __init__(self, store: Store, gate: Gate, clock: Clock, pace: diff.Pace | None = None, *, following: bool = True) -> None:
         self._store = store
         self._gate = gate
         self._clock = clock
         self._pace = pace
+        self._following = following
         self._sheep: dict[str, _Sheep] = {}
 
     def add(self, member: Member) -> Agent:
-        """Follow a site from now on; one of the same name is no longer followed."""
+        """Have an agent for a site; one of the same name goes."""
         intake, name = self._gate.intake, member.name
         agent = Agent(member, self._gate, self._clock, self._pace, intake.questions(name), Inventory(member, self._store, intake))
         if name in self._sheep and (task := self._sheep[name].task):
             task.cancel()
         sheep = self._sheep[name] = _Sheep(agent, Hand(agent, self._store, intake, self._clock))
-        sheep.task = asyncio.create_task(self._keep(sheep), name=f'agent {name}')
+        if self._following:
+            self._set_out(sheep)
         return agent
 
+    def go(self, name: str) -> bool:
+        """Follow a site from now on; False where it has not entered yet. What others wrote of it meanwhile is not remembered as told to us."""
+        if name not in self._sheep:
+            return False
+        if not self.follows(name):
+            self._gate.forget(name)
+            self.add(self._sheep[name].agent.member)
+            if not self.follows(name):
+                self._set_out(self._sheep[name])
+        return True
+
+    async def rest(self, name: str) -> None:
+        """Follow a site no more, without letting it go."""
+        if sheep := self._sheep.get(name):
+            await _end(sheep)
+
+    def follows(self, name: str) -> bool:
+        """Whether a site is followed here."""
+        return name in self._sheep and self._sheep[name].task is not None
+
     async def remove(self, name: str) -> None:
-        """Follow a site no more; an unknown name is passed over."""
+        """Let a site go; an unknown name is passed over."""
         sheep = self._sheep.pop(name, None)
         if sheep is not None:
             await _end(sheep)
@@ -73,7 +97,7 @@ class Flock:
 
     async def level(self, site: str, kind: str, since: float) -> bool:
         """One look at a kind of a site, unless there was one after `since`. False where it does not tell, or is not looked at yet."""
-        return site in self._sheep and await self._sheep[site].agent.level(kind, since)
+        return self.follows(site) and await self._sheep[site].agent.level(kind, since)
 
     async def catch_up(self, site: str) -> None:
         """One complete pass over a site now. Raises NotFound for an unknown site, SiteDown and Unauthorized."""
@@ -87,6 +111,9 @@ class Flock:
         self._sheep.clear()
         for sheep in flock:
             await _end(sheep)
+
+    def _set_out(self, sheep: _Sheep) -> None:
+        sheep.task = asyncio.create_task(self._keep(sheep), name=f'agent {sheep.agent.member.name}')
 
     async def _keep(self, sheep: _Sheep) -> None:
         """An agent that stumbles over our own fault is set on its feet again."""
@@ -108,6 +135,7 @@ class Flock:
 
 
 async def _end(sheep: _Sheep) -> None:
-    if sheep.task is not None:
-        sheep.task.cancel()
-        await asyncio.wait([sheep.task])
+    task, sheep.task = sheep.task, None
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])

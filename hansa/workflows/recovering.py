@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from hansa.model.errors import Conflict, HansaError
 from hansa.model.intent import Intent
@@ -16,6 +16,7 @@ from hansa.ports.store import Store
 from hansa.rules import quota
 from hansa.services import relay, searching
 from hansa.services.journal import Journal
+from hansa.workflows.openers import Openers
 
 _log = logging.getLogger('hansa.journal')
 
@@ -33,38 +34,41 @@ _MARKED = {
 
 
 class Recovering:
-    """Goes over the intents that a former process left open (`inherited`, by id), and over all that were revoked, made or left to it.
+    """Goes over the intents whose opener is no more, and over all that were revoked, made or left to it.
 
-    The others of this process are left to whoever works on them.
+    The others are left to whoever works on them.
     """
 
     def __init__(
-        self, store: Store, roster: Roster, journal: Journal, observer: Observer, clock: Clock, inherited: Collection[str]
+        self, store: Store, roster: Roster, journal: Journal, observer: Observer, clock: Clock, openers: Openers
     ) -> None:
         self._store = store
         self._roster = roster
         self._journal = journal
         self._observer = observer
         self._clock = clock
-        self._inherited = frozenset(inherited)
+        self._openers = openers
         self._since: dict[str, float] = {}
         self._still: dict[str, float] = {}
 
     async def go_over(self) -> int:
         """One pass; how many intents stay open. A site that does not answer keeps its intents for the next pass."""
-        left, intents = 0, await self._store.open_intents()
+        waiting, left = 0, await self._journal.left()
+        intents = await self._store.open_intents()
+        await self._journal.settled(left - {intent.id for intent in intents})
+        ours = await self._openers.gone(intents) | left
         self._still = {intent.id: self._still[intent.id] for intent in intents if intent.id in self._still}
         for intent in intents:
-            if intent.id not in self._inherited and intent.state not in {'revoked', 'made'} and intent.id not in self._journal.left:
+            if intent.id not in ours and intent.state not in {'revoked', 'made'}:
                 continue
             try:
-                left += not await self._settle(intent)
+                waiting += not await self._settle(intent)
             except Conflict:
                 continue
             except HansaError as error:
-                left += 1
+                waiting += 1
                 _log.info('intent %s (%s at %s) waits: %s', intent.id, intent.kind, intent.site, error)
-        return left
+        return waiting
 
     async def _settle(self, intent: Intent) -> bool:
         if intent.state == 'planned':

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -32,13 +32,16 @@ class Style(msgspec.Struct, frozen=True):
 
 
 class Door:
-    """One API: a style, a table and the way through."""
+    """One API: a style, a table and the way through. `level` comes back when all is known that other processes did before."""
 
-    def __init__(self, style: Style, routes: table.Table, identity: Identity, roster: Roster, public_url: str) -> None:
+    def __init__(
+        self, style: Style, routes: table.Table, identity: Identity, roster: Roster, public_url: str, level: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self.style = style
         self.table = routes
         self._identity = identity
         self._roster = roster
+        self._level = level
         self._base = f'{public_url}/{style.mount}'
         self._keystone = f'{public_url}/identity/v3'
 
@@ -50,6 +53,8 @@ class Door:
             route, names = self._route(request)
             request.note.route = route.kind
             token = _NOBODY if route.open else await self._token(request)
+            if self._level is not None:
+                await self._level()
             version = self._version(request, route)
             ask = table.Ask(Call(request.id, token, self.style.service, version, self._base), request, names)
             if not route.open:

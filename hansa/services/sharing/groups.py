@@ -18,6 +18,7 @@ from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
 from hansa.services.journal import Journal
 from hansa.services.relay import Forward, Relay, Reply
+from hansa.services.turns import Turns
 
 _JSON = [('Content-Type', 'application/json')]
 _RULE = (
@@ -30,14 +31,14 @@ _DEEP = 8
 class Groups:
     """Replicas of security groups."""
 
-    def __init__(self, store: Store, book: AliasBook, roster: Roster, relay: Relay, journal: Journal, clock: Clock) -> None:
+    def __init__(self, store: Store, book: AliasBook, roster: Roster, relay: Relay, journal: Journal, clock: Clock, turns: Turns) -> None:
         self._store = store
         self._book = book
         self._roster = roster
         self._relay = relay
         self._journal = journal
         self._clock = clock
-        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
+        self._turns = turns
 
     async def find(self, call: Call, word: str) -> Record | None:
         """A group of the caller's project by id or name; None where the inventory knows none ('default' of a new project)."""
@@ -61,7 +62,7 @@ class Groups:
         local = self._book.local(member.name, group.id, group.project)
         if local:
             return local
-        async with self._turns.setdefault((member.name, group.id), asyncio.Lock()):
+        async with self._turns.of(f'group/{member.name}/{group.id}'):
             local = self._book.local(member.name, group.id, group.project)
             if local:
                 return local

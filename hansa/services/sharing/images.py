@@ -25,6 +25,7 @@ from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
 from hansa.services.journal import Journal
 from hansa.services.sharing.members import Members
+from hansa.services.turns import Turns
 
 _log = logging.getLogger('hansa.images')
 _JSON = [('Content-Type', 'application/json')]
@@ -34,6 +35,7 @@ _SITE_OWN = frozenset(
      'locations', 'direct_url', 'stores', 'tags', 'self', 'file', 'schema', 'protected', 'os_hidden', translate.MARKER)
 )  # fmt: skip
 _TIMEOUT = 60.0
+_OTHERS_S = 600.0  # how long a copy that another process makes is waited for
 
 
 class Images:
@@ -49,6 +51,7 @@ class Images:
         observer: Observer,
         clock: Clock,
         members: Members,
+        turns: Turns,
     ) -> None:
         self.members = members
         self._store = store
@@ -58,6 +61,7 @@ class Images:
         self._journal = journal
         self._observer = observer
         self._clock = clock
+        self._turns = turns
         self._copying: dict[tuple[str, str, str], asyncio.Task[str]] = {}
 
     async def there(self, member: Member, replicas: list[Record], project: str) -> bool:
@@ -82,10 +86,14 @@ class Images:
         key = (member.name, id, call.token.project)
         task = self._copying.get(key)
         if task is None:
-            task = asyncio.create_task(self._copy(call, source, member, id))
+            task = asyncio.create_task(self._once(call, source, member, id))
             self._copying[key] = task
             task.add_done_callback(lambda _: self._copying.pop(key, None))
         await asyncio.shield(task)
+
+    async def _once(self, call: Call, source: Record, member: Member, id: str) -> str:
+        async with self._turns.of(f'image/{member.name}/{id}/{call.token.project}', _OTHERS_S):
+            return self._book.local(member.name, id, call.token.project) or await self._copy(call, source, member, id)
 
     def _source(self, replicas: list[Record], id: str) -> Record:
         if not replicas:

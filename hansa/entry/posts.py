@@ -1,0 +1,200 @@
+"""What one process is in its league: alone, with all that there is to do; or one of several on one store, as a front or as a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal, Protocol
+
+from hansa.entry.rounds import Rounds
+from hansa.model.errors import HansaError
+from hansa.model.intent import OPENER
+from hansa.ports.bus import Bus
+from hansa.ports.clock import Clock
+from hansa.ports.observer import Leveller, Observer
+from hansa.ports.roster import Roster
+from hansa.ports.site import Site
+from hansa.ports.store import Clustered, Store
+from hansa.rules.aliases import AliasBook
+from hansa.services.accounts import Accounts
+from hansa.services.following import Following
+from hansa.services.membership import Keeper, Membership
+from hansa.services.turns import Turns
+from hansa.sync.flock import Flock
+from hansa.sync.heard import Heard
+from hansa.sync.holding import LEASE_S, RENEW_S, Charge, Holding
+from hansa.sync.lookout import WANTED, Lookout
+from hansa.sync.standing import COUNTED, STANDING, Standing
+from hansa.workflows.openers import PROCESS, Former, Leased, Openers
+
+Role = Literal['front', 'worker']
+
+_log = logging.getLogger('hansa')
+
+
+class Watcher(Observer, Leveller, Keeper, Protocol):
+    """Who looks at sites for the services."""
+
+
+class Post(Protocol):
+    """`opener` names the process in the journal; `level` comes back when all is known that others did before, None where there are none."""
+
+    opener: str
+    turns: Turns
+    level: Callable[[], Awaitable[None]] | None
+    follows: bool
+
+    def site(self, site: Site) -> Site:
+        """A connector as this process uses it."""
+        ...
+
+    def watcher(self, flock: Flock) -> Watcher:
+        """Who looks at sites."""
+        ...
+
+    async def openers(self) -> Openers:
+        """Who knows which processes are dead."""
+        ...
+
+    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+        """Begin what this process does by itself."""
+        ...
+
+    async def close(self) -> None:
+        """End it."""
+        ...
+
+
+class Alone:
+    """All in one process, which has its store for itself."""
+
+    level: Callable[[], Awaitable[None]] | None = None
+    follows = True
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.opener = secrets.token_hex(OPENER // 2)
+        self.turns = Turns(clock)
+        self._store = store
+        self._rounds: Rounds | None = None
+
+    def site(self, site: Site) -> Site:
+        return site
+
+    def watcher(self, flock: Flock) -> Watcher:
+        return flock
+
+    async def openers(self) -> Openers:
+        return Former(await self._store.open_intents())
+
+    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+        self._rounds = rounds
+        for name in rounds.names():
+            await rounds.begin(name)
+
+    async def close(self) -> None:
+        if self._rounds is not None:
+            await self._rounds.close()
+
+
+class Among:
+    """One of several. Every one keeps level with the others; a worker follows sites and goes the rounds, each under a lease."""
+
+    follows = False
+
+    def __init__(self, role: Role, store: Store, shared: Clustered, book: AliasBook, roster: Roster, bus: Bus, clock: Clock) -> None:
+        self.opener = secrets.token_hex(OPENER // 2)
+        self._role = role
+        self._store = store
+        self._leases = shared.leases
+        self._roster = roster
+        self._bus = bus
+        self._clock = clock
+        self._following = Following(shared.feed, store, book, bus, clock)
+        self.level: Callable[[], Awaitable[None]] | None = self._following.level
+        self.turns = Turns(clock, self.opener, shared.leases, self._following.level)
+        self._lookout: Lookout | None = None
+        self._standing: Standing | None = None
+        self._holding: Holding | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def site(self, site: Site) -> Site:
+        return Heard(site, self._clock)
+
+    def watcher(self, flock: Flock) -> Watcher:
+        self._lookout = Lookout(flock, self._store, self._roster, self._bus, self._clock)
+        return self._lookout
+
+    async def openers(self) -> Openers:
+        return Leased(self._leases)
+
+    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+        """Raises Busy."""
+        await self._live()
+        standing = self._standing = Standing(flock, self._store, self._roster, self._bus, self._clock, self.opener)
+        self._following.tell(membership, accounts)
+        self._following.heed('site/', functools.partial(_site, membership))
+        self._following.heed('shadow/', functools.partial(_shadow, accounts))
+        self._following.heed(STANDING, standing.heard)
+        self._following.heed(COUNTED, standing.counted)
+        if self._lookout is not None:
+            self._following.heed(WANTED, self._lookout.wanted)
+        await self._following.level()
+        self._tasks = [asyncio.create_task(each) for each in (self._keep_alive(), self._following.run())]
+        if self._role == 'worker':
+            charges: dict[str, Charge] = {'site/': _Sites(self._roster, flock), 'round/': rounds}
+            self._holding = Holding(self._leases, self._clock, self.opener, charges, standing.clear)
+            self._tasks += [asyncio.create_task(each) for each in (self._holding.run(), standing.run())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._following.close()
+        for each in (self._holding, self._standing, self._lookout):
+            if each is not None:
+                await each.close()
+        with contextlib.suppress(HansaError):
+            await self._leases.give_up(PROCESS + self.opener, self.opener)
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await self._clock.sleep(RENEW_S)
+            try:
+                await self._live()
+            except HansaError as error:
+                _log.warning('the lease of this process is not renewed: %s', error)
+
+    async def _live(self) -> None:
+        await self._leases.take(PROCESS + self.opener, self.opener, LEASE_S)
+
+
+class _Sites:
+    """The sites of a league as a worker's charge."""
+
+    def __init__(self, roster: Roster, flock: Flock) -> None:
+        self._roster = roster
+        self._flock = flock
+
+    def names(self) -> Iterable[str]:
+        return sorted(self._roster.names())
+
+    async def begin(self, name: str) -> bool:
+        return self._flock.go(name)
+
+    async def end(self, name: str) -> None:
+        await self._flock.rest(name)
+
+
+async def _site(membership: Membership, key: str) -> None:
+    name, _, what = key.removeprefix('site/').partition('/')
+    if what == 'capabilities':
+        await membership.learned(name)
+
+
+async def _shadow(accounts: Accounts, key: str) -> None:
+    _, site, user = key.split('/', 2)
+    accounts.doubt(site, user)
