@@ -18,10 +18,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from hansa.entry import config, wiring
+from hansa.entry.posts import Role
 from hansa.keystone.twin import IdentityTwin
 from hansa.model.call import Token
 from hansa.model.site import Mode, SiteSpec
 from hansa.northbound.identity.door import IdentityDoor
+from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
 from hansa.ports.http import Transport
 from hansa.ports.site import Site
@@ -144,14 +146,16 @@ async def build(
     store: Store,
     wrap: Callable[[str, Transport], Transport] = lambda _, transport: transport,
     settings: Mapping[str, str] | None = None,
+    role: Role | None = None,
+    bus: Bus | None = None,
 ) -> wiring.House:
-    """A house over clouds that are there already; `wrap(site, transport)` may stand between it and each of them."""
+    """A house over clouds that are there already; `wrap(site, transport)` may stand between it and each of them. `role` is of one of several."""
 
     def connect(spec: SiteSpec, clock: Clock) -> Site:
         return OpenStackSite(spec.name, spec.settings, clock, wrap(spec.name, AsgiTransport(clouds[spec.name])))
 
     made = config.config(config.settle({'public_url': URL, 'clouds': '', **(settings or {})}, '', {}))
-    return await wiring.build(made, twin, IdentityDoor(twin), clock, None, store=store, connect=connect)
+    return await wiring.build(made, twin, IdentityDoor(twin), clock, None, store=store, connect=connect, role=role, bus=bus)
 
 
 def spec(name: str, mode: Mode = 'managed', projects: Sequence[str] = ('demo',)) -> SiteSpec:

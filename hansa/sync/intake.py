@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hansa.model.batch import Change
@@ -39,10 +39,16 @@ class _Sight:
 
 
 class Intake:
-    """The one writer of what sites tell, for all agents. `collisions` counts objects refused because another site has their id."""
+    """The one writer of what sites tell, for all agents. `collisions` counts objects refused because another site has their id.
 
-    def __init__(self, store: Store, book: AliasBook, roster: Roster, clock: Clock) -> None:
+    `level` comes back when the book has all that other processes wrote before: what a site tells may speak of that.
+    """
+
+    def __init__(
+        self, store: Store, book: AliasBook, roster: Roster, clock: Clock, level: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self.collisions = 0
+        self._level = level
         self._store = store
         self._book = book
         self._roster = roster
@@ -75,6 +81,8 @@ class Intake:
 
         Shared objects come first, so that their aliases stand; all else is one write. Returns as `digest` does.
         """
+        if self._level is not None:
+            await self._level()
         # An agent elsewhere has asked what this one knows nothing of; who asks now must not be taken for earlier.
         self.questions(member.name).seen(max((change.asked for change in changes), default=0))
         if anew:
