@@ -17,6 +17,7 @@ def test_what_is_made_through_one_front_is_there_through_the_other_at_once_witho
         async with shared.several('front', 'front', 'worker') as league:
             league.bus.deaf = True
             one, other, _ = league.leagues
+            id = ''
             for number in range(3):
                 status, _, told = await users.boot(one, f's{number}', 'west')
                 assert status == 202, told
