@@ -30,7 +30,7 @@ def main() -> int:
     if 'metrics' in wanted:
         parts['metrics'] = _told('metrics', metering.measure)
     if options.write:
-        PAGE.write_text(figures.page(PAGE.read_text(encoding='utf-8'), parts, _machine()), encoding='utf-8')
+        PAGE.write_text(figures.page(PAGE.read_text(encoding='utf-8'), parts, machine()), encoding='utf-8')
     told = [figure for part in parts.values() for figure in part]
     for one in figures.missed(told):
         print(f'MISSED: {one.about}: {figures.shown(one.value)} {one.unit}, goal {one.goal:g}')
@@ -77,7 +77,8 @@ def _nova(options: argparse.Namespace) -> nova.Source | None:
     return nova.Source(pathlib.Path(file), options.nova, options.nova_servers) if file else None
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it ran on, and when."""
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     return f'{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}, {day}'
 

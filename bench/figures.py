@@ -53,8 +53,8 @@ def report(figures: Sequence[Figure]) -> str:
     return '\n'.join(lines)
 
 
-def line(figures: Sequence[Figure]) -> str:
-    """One line of JSON with every figure, its goal and whether that was met."""
+def line(figures: Sequence[Figure], strict: bool = False) -> str:
+    """One line of JSON with every figure, its goal and whether that was met; `strict` as in `missed`."""
     told = {
         one.name: {
             'value': None if one.value is None else float(f'{one.value:.6g}'),
@@ -64,11 +64,12 @@ def line(figures: Sequence[Figure]) -> str:
         }
         for one in figures
     }
-    return json.dumps({'met': not missed(figures), 'figures': told})
+    return json.dumps({'met': not missed(figures, strict), 'figures': told})
 
 
-def missed(figures: Sequence[Figure]) -> list[Figure]:
-    return [one for one in figures if one.met is False]
+def missed(figures: Sequence[Figure], strict: bool = False) -> list[Figure]:
+    """Those that do not reach their goals; `strict`: nor do those that could not be measured."""
+    return [one for one in figures if one.goal is not None and (one.met is False or (strict and one.met is None))]
 
 
 def page(old: str, parts: Mapping[str, Sequence[Figure]], machine: str) -> str:

@@ -39,6 +39,10 @@ class Program:
         """Bytes of resident memory that are no pages of files: what a program has mapped of its database is the kernel's cache."""
         return _status(self.pid, 'RssAnon')
 
+    def share(self) -> int:
+        """Bytes of memory of the whole family, what several of them share counted once (proc(5), smaps_rollup)."""
+        return sum(_share(pid) for pid in _family(self.pid))
+
     def peak(self) -> int:
         """Most bytes of resident memory since `forget_peak`."""
         return _status(self.pid, 'VmHWM')
@@ -101,6 +105,14 @@ def _fields(pid: int) -> list[str]:
 def _cpu(pid: int) -> float:
     fields = _fields(pid)
     return (int(fields[11]) + int(fields[12])) / _TICK if fields else 0.0
+
+
+def _share(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(encoding='ascii').splitlines():
+            if line.startswith('Pss:'):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _status(pid: int, key: str) -> int:

@@ -1,0 +1,1 @@
+"""How a league does over a hundred sites with ten thousand servers each: `python -m bench.scale`."""
