@@ -1,4 +1,4 @@
-"""nginx as the yardstick: a private one that passes everything on to one upstream, on a port and in a folder of its own."""
+"""nginx as the yardstick: a private one that passes everything on to one upstream, or serves files, on a port and in a folder of its own."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     keepalive_requests 1000000;
+{role}
+}}
+"""
+PASSES_ON = """\
     upstream site {{ server 127.0.0.1:{upstream}; keepalive 32; keepalive_requests 1000000; }}
     server {{
         listen 127.0.0.1:{port};
@@ -37,22 +41,42 @@ http {{
             proxy_request_buffering off;
             proxy_max_temp_file_size 0;
         }}
-    }}
-}}
-"""
+    }}"""
+SERVES = """\
+    sendfile on;
+    tcp_nopush on;
+    default_type application/json;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ root {files}; }}
+    }}"""
 
 
 @contextlib.contextmanager
 def before(upstream: int, folder: pathlib.Path) -> Iterator[tuple[int, processes.Program]]:
     """Run one in front of a port of 127.0.0.1; its own port and the program."""
-    folder.mkdir()
     port = processes.free_port()
+    with _running(folder, port, PASSES_ON.format(upstream=upstream, port=port)) as program:
+        yield port, program
+
+
+@contextlib.contextmanager
+def serving(files: pathlib.Path, folder: pathlib.Path) -> Iterator[tuple[int, processes.Program]]:
+    """Run one that serves the files of a folder; its own port and the program."""
+    port = processes.free_port()
+    with _running(folder, port, SERVES.format(files=files, port=port)) as program:
+        yield port, program
+
+
+@contextlib.contextmanager
+def _running(folder: pathlib.Path, port: int, role: str) -> Iterator[processes.Program]:
+    folder.mkdir()
     conf = folder / 'nginx.conf'
     user = 'user root;' if os.geteuid() == 0 else ''
-    conf.write_text(CONFIGURATION.format(folder=folder, upstream=upstream, port=port, user=user), encoding='utf-8')
+    conf.write_text(CONFIGURATION.format(folder=folder, user=user, role=role), encoding='utf-8')
     command = [_binary(), '-p', str(folder), '-c', str(conf), '-e', str(folder / 'error.log')]
     with processes.running(command, folder / 'out.log', port) as program:
-        yield port, program
+        yield program
 
 
 def _binary() -> str:

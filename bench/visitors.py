@@ -28,7 +28,9 @@ _POLLS = 120
 
 
 class Order(msgspec.Struct, frozen=True):
-    """`urls` by service, `tokens` are shared out over the clients; `image` and `flavor` are what servers are made of."""
+    """`urls` by service, `tokens` are shared out over the clients; `image` and `flavor` are what servers are made of; the
+    name of every server that may be looked at by its id begins with `stock`.
+    """
 
     urls: dict[str, str]
     tokens: list[str]
@@ -37,6 +39,17 @@ class Order(msgspec.Struct, frozen=True):
     clients: int
     seconds: float
     ramp: float
+    stock: str = 'clone'
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What of it went to one API: `failed` without those that were told to come back, `refused`."""
+
+    requests: int
+    failed: int
+    refused: int
+    p50_ms: float
+    p99_ms: float
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -49,6 +62,7 @@ class Result(msgspec.Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     longest_ms: float
+    apis: dict[str, Share]
 
 
 def begin(order: Order) -> subprocess.Popen[bytes]:
@@ -76,15 +90,30 @@ class Tally:
     """What all clients saw."""
 
     def __init__(self) -> None:
-        self.times: list[float] = []
+        self.times: dict[str, list[float]] = {}
         self.statuses: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
-        self.refused = 0
+        self.refusals: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+
+    def fail(self, service: str, what: str) -> None:
+        """Something went wrong that is no invitation to come back."""
+        self.failed[what] += 1
+        self._faults[service] += 1
 
     def result(self) -> Result:
-        self.times.sort()
-        p50, p99, longest = (self.times[min(len(self.times) - 1, int(len(self.times) * share))] * 1000 for share in (0.5, 0.99, 1))
-        return Result(len(self.times), dict(self.statuses), dict(self.failed), self.refused, p50, p99, longest)
+        every = sorted(time for some in self.times.values() for time in some)
+        apis = {
+            service: Share(len(some), self._faults[service], self.refusals[service], _at(sorted(some), 0.5), _at(sorted(some), 0.99))
+            for service, some in self.times.items()
+        }
+        refused = sum(self.refusals.values())
+        return Result(len(every), dict(self.statuses), dict(self.failed), refused, _at(every, 0.5), _at(every, 0.99), _at(every, 1), apis)
+
+
+def _at(times: Sequence[float], share: float) -> float:
+    """Milliseconds, of times in order."""
+    return times[min(len(times) - 1, int(len(times) * share))] * 1000 if times else 0.0
 
 
 class Visitor:
@@ -123,7 +152,7 @@ class Visitor:
 
     async def _some_servers(self) -> None:
         told = await self._ask('GET', 'compute', '/servers/detail?limit=50', (200,))
-        self._servers = [one['id'] for one in told['servers'] if one['name'].startswith('clone')] if told else self._servers
+        self._servers = [one['id'] for one in told['servers'] if one['name'].startswith(self._order.stock)] if told else self._servers
 
     async def _one_server(self) -> None:
         if self._servers:
@@ -157,44 +186,44 @@ class Visitor:
                 break
             await asyncio.sleep(_PAUSE)
         if told and told[single]['status'] != ready:
-            self._tally.failed[f'{single} stays {told[single]["status"]}'] += 1
+            self._tally.fail(service, f'{single} stays {told[single]["status"]}')
         await self._ask('DELETE', service, one, (202, 204))
         for _ in range(_POLLS):
             if await self._ask('GET', service, one, (200, 404)) is None:
                 return
             await asyncio.sleep(_PAUSE)
-        self._tally.failed[f'{single} never gone'] += 1
+        self._tally.fail(service, f'{single} never gone')
 
     async def _ask(self, method: str, service: str, path: str, good: Sequence[int], body: object = None) -> Any:
         """The document of a 2xx answer, else None; whoever is refused for now asks again."""
         what = f'{method} {service} {path.partition("?")[0].rpartition("/")[0] or path}'
         for turn in range(_POLLS):
             try:
-                status, again, told = await self._send(method, self._order.urls[service] + path, body)
+                status, again, told = await self._send(method, service, path, body)
             except TransportError as error:
-                self._tally.failed[f'{what}: {error.reason}'] += 1
+                self._tally.fail(service, f'{what}: {error.reason}')
                 return None
             if status != 503 or not again:
                 # What was refused for now may have been done all the same; then there is nothing left to delete.
                 done = status == 404 and turn and method == 'DELETE'
                 if status not in good and not done:
-                    self._tally.failed[f'{what}: {status} {told[:120].decode(errors="replace")}'] += 1
+                    self._tally.fail(service, f'{what}: {status} {told[:120].decode(errors="replace")}')
                 return msgspec.json.decode(told) if status < 300 and told else None
-            self._tally.refused += 1
+            self._tally.refusals[service] += 1
             await asyncio.sleep(float(again) + self._random.random())
-        self._tally.failed[f'{what}: refused again and again'] += 1
+        self._tally.fail(service, f'{what}: refused again and again')
         return None
 
-    async def _send(self, method: str, url: str, body: object) -> tuple[int, str, bytes]:
+    async def _send(self, method: str, service: str, path: str, body: object) -> tuple[int, str, bytes]:
         """Status, Retry-After and body. Raises TransportError."""
         headers = [('X-Auth-Token', self._token), ('OpenStack-API-Version', 'compute 2.96'), ('Accept', 'application/json')]
         raw = None if body is None else msgspec.json.encode(body)
         if raw is not None:
             headers.append(('Content-Type', 'application/json'))
         began = time.perf_counter()
-        answer = await self._wire.send(method, url, headers, raw, TIMEOUT)
+        answer = await self._wire.send(method, self._order.urls[service] + path, headers, raw, TIMEOUT)
         told = await answer.read()
-        self._tally.times.append(time.perf_counter() - began)
+        self._tally.times.setdefault(service, []).append(time.perf_counter() - began)
         self._tally.statuses[str(answer.status)] += 1
         return answer.status, answer.header('retry-after'), told
 

@@ -1,6 +1,6 @@
 """The yardsticks of the store, in a process of its own: the rows of a league that has ended, loaded in bulk and written one by one into a fresh one.
 
-`python -m bench.scale.loading STATE FOLDER` writes a `Result` as JSON to standard output. STATE is the league's folder, FOLDER is made and filled.
+`python -m bench.scale.loading STATE FOLDER` writes a `Result` as JSON to standard output. STATE is the league's folder, FOLDER is filled.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Result(msgspec.Struct, frozen=True):
 
 def run(state: pathlib.Path, folder: pathlib.Path) -> Result:
     """Do it. Raises RuntimeError where it fails."""
+    folder.mkdir()
     done = subprocess.run(
         (processes.PYTHON, '-m', 'bench.scale.loading', str(state), str(folder)), capture_output=True, check=False, cwd=processes.ROOT, timeout=_WAIT_S
     )
@@ -47,7 +48,6 @@ def run(state: pathlib.Path, folder: pathlib.Path) -> Result:
 
 
 async def _load(state: pathlib.Path, folder: pathlib.Path) -> Result:
-    folder.mkdir()
     source, target = await sqlite.open_store(state), await sqlite.open_store(folder)
     rows, took, size, servers, documents = 0, 0.0, 0, 0, 0
     last: list[Record] = []

@@ -21,7 +21,8 @@ class Size(NamedTuple):
 
     @property
     def full(self) -> bool:
-        return self >= Size()
+        """Whether it is what the goals are for."""
+        return self.sites >= SITES and self.servers >= SERVERS
 
     def __str__(self) -> str:
         return f'{self.total:,} servers at {self.sites} sites'

@@ -7,14 +7,14 @@ import pathlib
 import threading
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from bench import cloud, processes
 from bench.scale import flotilla, gauges
 from bench.scale.size import Size
 from tests.lab import league
 
-GROW_S = 720.0
+GROW_S = 900.0
 MOST_BYTES = 6 << 30
 _LOOK_S = 2.0
 _WEIGH_S = 5.0
@@ -58,7 +58,7 @@ class Watch:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go_on, daemon=True)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
