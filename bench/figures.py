@@ -79,7 +79,7 @@ def page(old: str, parts: Mapping[str, Sequence[Figure]], machine: str) -> str:
     sections = '\n'.join(f'## {name}\n{text.rstrip()}\n' for name, text in (kept | new).items())
     return f"""# How fast it is
 
-Written by `make bench BENCH=--write`; do not edit. Everything ran on one machine over loopback, so ratios are meant to be read, not the times
+Written by `make bench BENCH=--write` and, what is named scale, by `make bench-scale BENCH=--write`; do not edit. Everything ran on one machine over loopback, so ratios are meant to be read, not the times
 themselves. What each figure is and how it is taken stands in the modules of `bench/`.
 
 {sections}"""

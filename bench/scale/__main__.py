@@ -102,7 +102,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument('--seconds', type=float, default=5, help='how long each load lasts (default: 5)')
     parser.add_argument('--life-seconds', type=float, default=60, help='how long steady life is looked at, twice (default: 60)')
     parser.add_argument('--crowd-seconds', type=float, default=120, help='how long each crowd stays (default: 120)')
-    parser.add_argument('--folder', default='/var/tmp', help='where the state goes meanwhile, 8 GB in full size (default: /var/tmp)')  # noqa: S108
+    parser.add_argument('--folder', default='/var/tmp', help='where the state goes meanwhile, 8 GB in full size (default: /var/tmp)')  # noqa: S108 - a folder of its own is made in it
     parser.add_argument('--nova', default='east', help='cloud of the lab (LAB_CLOUDS) to compare pages with (default: east)')
     parser.add_argument('--nova-servers', type=int, default=100, help='servers to give it; each takes a lab Nova a second (default: 100)')
     parser.add_argument('--write', action='store_true', help='write what was measured into docs/performance.md, where it is the full size')
