@@ -8,6 +8,9 @@ import msgspec
 
 Operator = Literal['in', 'not_in', 'regex', 'like', 'gt', 'ge', 'lt', 'le', 'has', 'null', 'not_null']
 
+Sheet = tuple[bytes, str, bytes, bytes]
+"""What an answer needs of a record: id, site, document, and where its groups of fields end (`rules.views.layout`)."""
+
 COLUMNS = ('id', 'site', 'site_id', 'project', 'name', 'status', 'created', 'updated')
 
 

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
 from hansa.model.intent import Intent
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
@@ -47,6 +47,10 @@ class Store(Protocol):
 
     async def page(self, query: Query) -> list[Record]:
         """Primary records that the query asks for, in order. Raises BadRequest for a marker that is not known."""
+        ...
+
+    async def sheets(self, query: Query) -> Sequence[Sheet]:
+        """The same as their answer needs them; what is gone is not among them, whatever the query says. Raises BadRequest like `page`."""
         ...
 
     async def count(self, query: Query) -> int:

@@ -10,6 +10,7 @@ import msgspec
 from hansa.model.resource import Kind, Record
 from hansa.rules import translate
 from hansa.rules.aliases import AliasBook
+from hansa.rules.views import layout
 
 _LINKS = {'compute': ('links',), 'volume': ('links',), 'image': ('self', 'file', 'schema')}
 
@@ -37,7 +38,7 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         site_id=site_id,
         project=owned if project and owned is not None else project,
         name=str(doc.get('name') or ''),
-        doc=body,
+        doc=layout.arranged(kind.name, body),
         status=str(doc.get('status') or ''),
         created=stamp(doc.get('created_at') or doc.get('created')),
         updated=revision(doc),

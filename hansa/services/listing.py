@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.model.resource import Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
@@ -12,7 +14,7 @@ from hansa.ports.store import Store
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`records` in order; `full` says that there are as many as were asked for, so that more may follow; `ages` are seconds per site;
+    """`records` in order, or their `sheets`, as was asked for; `full` says that there are as many as were asked for, so that more may follow; `ages` are seconds per site;
     `dark` are sites that do not answer, `late` those that answer, but not in time for the age that the caller wanted.
     """
 
@@ -21,6 +23,19 @@ class Page(msgspec.Struct, frozen=True):
     ages: dict[str, float]
     dark: frozenset[str]
     late: frozenset[str] = frozenset()
+    sheets: Sequence[Sheet] = ()
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        """Of the first and of the last; '' where there are none."""
+        if self.sheets:
+            return self.sheets[0][0].decode(), self.sheets[-1][0].decode()
+        return (self.records[0].id, self.records[-1].id) if self.records else ('', '')
+
+    @property
+    def sites(self) -> set[str]:
+        """Where they are."""
+        return {record.site for record in self.records} | {sheet[1] for sheet in self.sheets}
 
     @property
     def age(self) -> int:
@@ -44,6 +59,11 @@ class Listing:
         """At most `limit` records (None: all). Raises BadRequest for a marker that is not known."""
         records = await self._store.page(msgspec.structs.replace(query, limit=limit))
         return Page(records, limit == len(records) > 0, self.ages(query.kind), self.dark())
+
+    async def sheets(self, query: Query, limit: int | None = None) -> Page:
+        """As `page`, with sheets in the place of records."""
+        sheets = await self._store.sheets(msgspec.structs.replace(query, limit=limit))
+        return Page([], limit == len(sheets) > 0, self.ages(query.kind), self.dark(), sheets=sheets)
 
     async def count(self, query: Query) -> int:
         """How many there are without limit and marker."""

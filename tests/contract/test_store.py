@@ -15,6 +15,7 @@ from hansa.model.listing import Query, Sort
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
+from hansa.rules.views import layout
 from tests.contract.conftest import Judge
 
 DAY = 24 * 3600.0
@@ -157,6 +158,24 @@ def test_known_and_summary_tell_what_is_held(judge: Judge) -> None:
         assert await store.summary() == [('east', 'server', 2, 0), ('west', 'image', 1, 1)]
         assert await store.spread('server', server('a').project) == {'east': 2}
         assert await store.spread('server', 'another') == {}
+
+    judge(scenario)
+
+
+def test_a_sheet_tells_where_the_groups_of_its_document_end(judge: Judge) -> None:
+    async def scenario(store: Store) -> None:
+        def laid(id: str) -> bytes:
+            return layout.arranged('server', b'{"id":"%s","locked":true,"status":"ACTIVE","name":"n"}' % id.encode())
+
+        await store.put([server('a', doc=laid('a')), server('b', doc=b'{"id":"b"}')])
+        assert await store.sheets(Query('server')) == [
+            (b'a', 'east', laid('a'), layout.ends('server', 'a', laid('a'))), (b'b', 'east', b'{"id":"b"}', b''),
+        ]  # fmt: skip
+        await store.rename_id('east', 'server', 'a', 'longer')
+        await store.put([server('b', doc=laid('b'))])
+        assert await store.sheets(Query('server')) == [(id.encode(), 'east', laid(id), layout.ends('server', id, laid(id))) for id in ('b', 'longer')]
+        assert layout.ends('server', 'b', laid('b'))
+        assert await store.sheets(Query('server', projects=(), public=False)) == []
 
     judge(scenario)
 

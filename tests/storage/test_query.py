@@ -103,6 +103,7 @@ async def walk(store: Store, query: Query, limit: int) -> list[str]:
     asked = msgspec.structs.replace(query, limit=limit)
     while found := ids(await store.page(asked)):
         assert len(found) <= limit
+        assert [sheet[0].decode() for sheet in await store.sheets(asked)] == found
         whole = found + whole if query.backwards else whole + found
         asked = msgspec.structs.replace(asked, marker=found[0] if query.backwards else found[-1])
     return whole
@@ -112,6 +113,7 @@ async def check(store: Store, found: Sequence[Record], query: Query, limit: int)
     await store.put(found)
     whole = oracle.listed(found, query)
     assert await store.page(query) == whole
+    assert [(id.decode(), site, doc) for id, site, doc, _ in await store.sheets(query)] == [(r.id, r.site, r.doc) for r in whole]
     assert await store.count(query) == len(whole)
     assert await walk(store, query, limit) == ids(whole)
     assert await walk(store, msgspec.structs.replace(query, backwards=True), limit) == ids(whole)

@@ -35,13 +35,15 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
     async def handle(ask: table.Ask) -> wire.Answer:
         flavors = await flavor_ids(services)
         listing = params.listing('server', ask.request.items(), ask.call, sites=services.roster.names(), flavors=flavors, detail=detail)
-        found = await lists.page(services, ask, listing)
-        items = lists.shown(ask, found, detail=detail, flavors=flavors)
+        sheets = detail and not listing.query.gone
+        found = await lists.page(services, ask, listing, sheets=sheets)
         links: list[dict[str, str]] = []
         if found.full:
             url = f'{ask.call.base}/v2.1/servers' + ('/detail' if detail else '')
-            links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
-        return lists.answer('server', items, found, links)
+            links = [{'rel': 'next', 'href': lists.next_link(ask, found.ids[1], url)}]
+        if sheets:
+            return lists.whole(ask, 'server', found, links, flavors=flavors)
+        return lists.answer('server', lists.shown(ask, found, detail=detail, flavors=flavors), found, links)
 
     return handle
 

@@ -20,9 +20,9 @@ _ABSENT = frozenset(('volume', 'network'))
 """APIs for which an unknown marker is a 404."""
 
 
-async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listing) -> Page:
+async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listing, *, sheets: bool = False) -> Page:
     """The page that a list request asks for, as young as it asks. Raises BadRequest for a marker that nobody has, NotFound where the API says so."""
-    return await young(services, ask, listing.query, lambda: _page(services, listing))
+    return await young(services, ask, listing.query, lambda: _page(services, listing, sheets))
 
 
 async def young(services: kinds.Services, ask: table.Ask, query: Query, read: Callable[[], Awaitable[Page]]) -> Page:
@@ -34,22 +34,23 @@ async def young(services: kinds.Services, ask: table.Ask, query: Query, read: Ca
     most = asking.asked(ask.request.header('cache-control'))
     late = frozenset[str]() if most is None else await services.refreshing.within(members, query.kind, most)
     found = await read()
-    sites = {member.name for member in members} | {record.site for record in found.records}
+    sites = {member.name for member in members} | found.sites
     ages = {site: age for site, age in found.ages.items() if site in sites}
     return msgspec.structs.replace(found, ages=ages, dark=found.dark & sites, late=late)
 
 
-async def _page(services: kinds.Services, listing: filters.Listing) -> Page:
+async def _page(services: kinds.Services, listing: filters.Listing, sheets: bool) -> Page:
+    read = services.listing.sheets if sheets else services.listing.page
     if not listing.offset:
         try:
-            return await services.listing.page(listing.query, listing.limit)
+            return await read(listing.query, listing.limit)
         except BadRequest as error:
             if listing.query.marker and KINDS[listing.query.kind].service in _ABSENT and 'marker' in str(error):
                 raise NotFound(str(error)) from None
             raise
     limit = None if listing.limit is None else listing.limit + listing.offset
-    found = await services.listing.page(listing.query, limit)
-    return msgspec.structs.replace(found, records=found.records[listing.offset :])
+    found = await read(listing.query, limit)
+    return msgspec.structs.replace(found, records=found.records[listing.offset :], sheets=found.sheets[listing.offset :])
 
 
 def shown(ask: table.Ask, found: Page, *, detail: bool, flavors: dict[str, str] | None = None) -> list[dict[str, Any]]:
@@ -93,10 +94,25 @@ def next_link(ask: table.Ask, marker: str, url: str) -> str:
     return f'{url}?{urlencode([*items, ("marker", marker)])}'
 
 
-def answer(kind: str, items: list[dict[str, Any]], found: Page, links: list[dict[str, str]] | None = None) -> wire.Answer:
-    """A list in the form that Nova, Cinder and Neutron share."""
-    plural = KINDS[kind].plural
-    body: dict[str, object] = {plural: items}
-    if links:
-        body[f'{plural}_links'] = links
-    return wire.document(200, body, *freshness(found))
+def answer(
+    kind: str, items: list[dict[str, Any]], found: Page, links: list[dict[str, str]] | None = None, more: dict[str, object] | None = None
+) -> wire.Answer:
+    """A list in the form that Nova, Cinder and Neutron share, with what else goes into it."""
+    return wire.document(200, {KINDS[kind].plural: items, **_around(kind, links, more)}, *freshness(found))
+
+
+def whole(
+    ask: table.Ask, kind: str, found: Page, links: list[dict[str, str]] | None = None, more: dict[str, object] | None = None,
+    flavors: dict[str, str] | None = None,
+) -> wire.Answer:  # fmt: skip
+    """The same of sheets, with whole elements."""
+    version = versions.number(ask.call.version or '0.0')
+    look = views.Look(kind, version, ask.call.token.admin, ask.call.base, ask.request.prefix, tuple(sorted((flavors or {}).items())))
+    around = msgspec.json.encode(_around(kind, links, more))
+    end = b']' + (b',' + around[1:] if len(around) > 2 else b'}')
+    body = b''.join((b'{"%s":[' % KINDS[kind].plural.encode(), *views.joined(look, found.sheets, found.dark), end))
+    return wire.raw(200, body, *freshness(found))
+
+
+def _around(kind: str, links: list[dict[str, str]] | None, more: dict[str, object] | None) -> dict[str, object]:
+    return ({f'{KINDS[kind].plural}_links': links} if links else {}) | (more or {})

@@ -23,18 +23,21 @@ def listed(services: kinds.Services, kind: str) -> table.Handler:
     async def handle(ask: table.Ask) -> wire.Answer:
         listing = params.listing(kind, ask.request.items(), ask.call, services.roster.names())
         lent = await _lent(services, ask, kind) if listing.query.projects is not None else ()
-        found = await lists.page(services, ask, msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent)))
-        items = [item | ({'shared': True} if item['id'] in lent else {}) for item in lists.shown(ask, found, detail=True)]
-        if listing.fields:
-            items = [{key: value for key, value in item.items() if key in listing.fields} for item in items]
+        sheets = not lent and not listing.fields
+        found = await lists.page(services, ask, msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent)), sheets=sheets)
         links: list[dict[str, str]] = []
-        if found.records and listing.limit:
+        if found.ids[0] and listing.limit:
             url = f'{ask.call.base}/v2.0{KINDS[kind].collection}'
             backwards = listing.query.backwards
             if found.full and not backwards:
-                links.append({'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)})
+                links.append({'rel': 'next', 'href': lists.next_link(ask, found.ids[1], url)})
             if listing.query.marker and not backwards:
-                links.append({'rel': 'previous', 'href': lists.next_link(ask, found.records[0].id, url) + '&page_reverse=True'})
+                links.append({'rel': 'previous', 'href': lists.next_link(ask, found.ids[0], url) + '&page_reverse=True'})
+        if sheets:
+            return lists.whole(ask, kind, found, links)
+        items = [item | ({'shared': True} if item['id'] in lent else {}) for item in lists.shown(ask, found, detail=True)]
+        if listing.fields:
+            items = [{key: value for key, value in item.items() if key in listing.fields} for item in items]
         return lists.answer(kind, items, found, links)
 
     return handle

@@ -20,18 +20,16 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, gran
         if granted and listing.query.projects is not None:
             also = await services.grants.granted(kind, ask.call.token.project)
             listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[: filters.MAX_PAGE]))
-        found = await lists.page(services, ask, listing)
-        items = lists.shown(ask, found, detail=detail)
+        found = await lists.page(services, ask, listing, sheets=detail)
         links: list[dict[str, str]] = []
         if found.full:
             project = f'/{ask.request.prefix}' if ask.request.prefix else ''
-            link = lists.next_link(ask, found.records[-1].id, f'{ask.call.base}/v3{project}{path}')
+            link = lists.next_link(ask, found.ids[1], f'{ask.call.base}/v3{project}{path}')
             links = [{'rel': 'next', 'href': link}]
-        answer = lists.answer(kind, items, found, links)
-        if listing.with_count and isinstance(answer.body, bytes):
-            body = msgspec.json.decode(answer.body)
-            answer.body = msgspec.json.encode({**body, 'count': await services.listing.count(listing.query)})
-        return answer
+        more: dict[str, object] = {'count': await services.listing.count(listing.query)} if listing.with_count else {}
+        if detail:
+            return lists.whole(ask, kind, found, links, more)
+        return lists.answer(kind, lists.shown(ask, found, detail=False), found, links, more)
 
     return handle
 

@@ -5,5 +5,6 @@ from __future__ import annotations
 from hansa.rules.views.compute import deleted
 from hansa.rules.views.context import Context
 from hansa.rules.views.doors import brief, show, unreachable
+from hansa.rules.views.joining import Look, joined
 
-__all__ = ['Context', 'brief', 'deleted', 'show', 'unreachable']
+__all__ = ['Context', 'Look', 'brief', 'deleted', 'joined', 'show', 'unreachable']

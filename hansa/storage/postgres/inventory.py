@@ -10,6 +10,7 @@ from typing import Any
 from hansa.model.listing import Query
 from hansa.model.resource import Record
 from hansa.rules import quota
+from hansa.rules.views import layout
 from hansa.storage.postgres import documents, querying, reserving
 from hansa.storage.postgres.transacting import Again, Session, clean
 
@@ -41,8 +42,8 @@ _PUT = """
 WITH given AS (
     SELECT * FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::boolean[], $11::boolean[], $12::float8[], $13::text[], $14::text[], $15::bytea[], $16::text[]
-    ) AS given (site, kind, id, site_id, project, name, status, created, updated, public, prime, seen, charge, intent, doc, said)
+        $10::boolean[], $11::boolean[], $12::float8[], $13::text[], $14::text[], $15::bytea[], $16::text[], $17::bytea[]
+    ) AS given (site, kind, id, site_id, project, name, status, created, updated, public, prime, seen, charge, intent, doc, said, ends)
 ), kept AS (
     INSERT INTO hot (site, kind, id, site_id, project, name, status, created, updated, public, prime, seen, charge, intent)
     SELECT site, kind, id, site_id, project, name, status, created, updated, public, prime, seen, charge, intent
@@ -53,9 +54,10 @@ WITH given AS (
         charge = excluded.charge, intent = excluded.intent
     RETURNING kind, id, site, row
 )
-INSERT INTO document (site, row, doc, said)
-SELECT kept.site, kept.row, given.doc, given.said FROM kept JOIN given USING (kind, id, site) ORDER BY kept.site, kept.row
-ON CONFLICT (site, row) DO UPDATE SET doc = excluded.doc, said = excluded.said WHERE document.doc <> excluded.doc
+INSERT INTO document (site, row, doc, said, ends)
+SELECT kept.site, kept.row, given.doc, given.said, given.ends FROM kept JOIN given USING (kind, id, site) ORDER BY kept.site, kept.row
+ON CONFLICT (site, row) DO UPDATE SET doc = excluded.doc, said = excluded.said, ends = excluded.ends
+WHERE (document.doc, document.ends) <> (excluded.doc, excluded.ends)
 """
 _BURY = """
 INSERT INTO tombstone (site, kind, id, site_id, project, name, status, created, updated, doc, said, gone)
@@ -123,7 +125,7 @@ def _row(new: Record, prime: bool) -> tuple[object, ...]:
     charge, marker = quota.weigh(new.kind, new.doc)
     words = (new.site, new.kind, new.id, new.site_id, new.project, new.name, new.status, new.created, new.updated)
     weight = (reserving.text(charge), clean(marker))
-    return (*map(clean, words), new.public, prime, new.seen, *weight, new.doc, documents.said(new.doc))
+    return (*map(clean, words), new.public, prime, new.seen, *weight, new.doc, documents.said(new.doc), layout.ends(new.kind, new.id, new.doc))
 
 
 async def remove(db: Session, site: str, kind: str, ids: Sequence[str], when: float) -> None:

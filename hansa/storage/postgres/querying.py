@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from hansa.model.errors import BadRequest
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.storage import bounds
 from hansa.storage.postgres import conditions, paths
 from hansa.storage.postgres.paths import Piece
@@ -51,6 +51,18 @@ class _Key(msgspec.Struct, frozen=True):
 
 async def page(db: Session, query: Query) -> list[Any]:
     """Rows of FIELDS that a query asks for, in order. Raises BadRequest for a query that cannot be understood."""
+    # The page is chosen by narrow rows; documents are fetched for it alone, one by one, whatever the planner would think of.
+    doc = 'coalesce(h.last, (SELECT d.doc FROM document AS d WHERE d.site = h.site AND d.row = h.row))'
+    return await _chosen(db, query, FIELDS.replace('d.doc', doc), '')
+
+
+async def sheets(db: Session, query: Query) -> list[Sheet]:
+    """The same as their answer needs them; of what is gone there are none. Raises BadRequest like `page`."""
+    document = 'CROSS JOIN LATERAL (SELECT d.doc, d.ends FROM document AS d WHERE d.site = h.site AND d.row = h.row OFFSET 0) AS d'
+    return await _chosen(db, query, "convert_to(h.id, 'UTF8'), h.site, d.doc, d.ends", document)
+
+
+async def _chosen(db: Session, query: Query, fields: str, source: str) -> list[Any]:
     bounds.check(query)
     keys, branches = _keys(query), _branches(query)
     if not branches:
@@ -62,16 +74,14 @@ async def page(db: Session, query: Query) -> list[Any]:
     columns = _together([Piece(f'{key.value.sql} AS k{place}', key.value.args) for place, key in enumerate(keys)], ', ')
     selects = []
     for branch in branches:
-        for source in (_ALIVE, _GONE) if query.gone else (_ALIVE,):
-            doc = 'NULL::bytea' if source is _ALIVE else 'h.doc'
-            sql = f'(SELECT {_HOT}, {doc} AS last, {columns.sql} FROM {_source(query, source)} WHERE {branch.sql} AND {start.sql} {end})'
+        for rows in (_ALIVE, _GONE) if query.gone else (_ALIVE,):
+            doc = 'NULL::bytea' if rows is _ALIVE else 'h.doc'
+            sql = f'(SELECT {_HOT}, {doc} AS last, {columns.sql} FROM {_source(query, rows)} WHERE {branch.sql} AND {start.sql} {end})'
             selects.append(Piece(sql, (*columns.args, *branch.args, *start.args)))
     chosen = _together(selects, ' UNION ALL ')
-    # The page is chosen by narrow rows; documents are fetched for it alone, one by one, whatever the planner would think of.
-    doc = 'coalesce(h.last, (SELECT d.doc FROM document AS d WHERE d.site = h.site AND d.row = h.row))'
-    sql = f'SELECT {FIELDS.replace("d.doc", doc)} FROM (SELECT * FROM ({chosen.sql}) AS every {end}) AS h'
-    rows = await _asked(db, Piece(sql, chosen.args))
-    return rows[::-1] if query.backwards else rows
+    outer = f'SELECT {fields} FROM (SELECT * FROM ({chosen.sql}) AS every {end}) AS h {source}'
+    found = await _asked(db, Piece(outer, chosen.args))
+    return found[::-1] if query.backwards else found
 
 
 async def count(db: Session, query: Query) -> int:

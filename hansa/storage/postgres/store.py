@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
 from hansa.model.intent import Intent
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
 from hansa.storage import folder
-from hansa.storage.postgres import aliasing, inventory, journal, opening, renaming, reserving, state
+from hansa.storage.postgres import aliasing, inventory, journal, opening, querying, renaming, reserving, state
 from hansa.storage.postgres.transacting import Pool, Session
 from hansa.storage.seal import Seal
 
@@ -50,6 +50,9 @@ class PostgresStore:
 
     async def page(self, query: Query) -> list[Record]:
         return await self._pool.read(lambda db: inventory.page(db, query))
+
+    async def sheets(self, query: Query) -> list[Sheet]:
+        return await self._pool.read(lambda db: querying.sheets(db, query))
 
     async def count(self, query: Query) -> int:
         return await self._pool.read(lambda db: inventory.count(db, query))

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from hansa.model.errors import BadRequest
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.model.resource import Record
 from hansa.rules import quota
+from hansa.rules.views import layout
 from hansa.storage.sqlite import querying, reserving
+
+T = TypeVar('T')
 
 KEPT = 24 * 3600.0
 
@@ -64,7 +67,7 @@ def _insert(db: sqlite3.Connection, new: Record) -> None:
             *(new.status, new.created, new.updated, int(new.public), int(prime), new.seen, *_weight(new)),
         ),
     ).lastrowid
-    db.execute('INSERT INTO document (row, doc) VALUES (?, ?)', (row, new.doc))
+    db.execute('INSERT INTO document (row, doc, site, ends) VALUES (?, ?, ?, ?)', (row, new.doc, new.site, layout.ends(new.kind, new.id, new.doc)))
     db.execute('DELETE FROM tombstone WHERE kind = ? AND id = ?', (new.kind, new.id))
 
 
@@ -81,7 +84,8 @@ def _replace(db: sqlite3.Connection, new: Record, old: tuple[Any, ...]) -> None:
         # Kept apart because naming an indexed column makes SQLite rewrite its indexes.
         sql = 'UPDATE hot SET site_id = ?, project = ?, name = ?, created = ?, public = ?, charge = ?, intent = ? WHERE row = ?'
         db.execute(sql, (*indexed, row))
-    db.execute('UPDATE document SET doc = ?1 WHERE row = ?2 AND doc <> ?1', (new.doc, row))
+    sql = 'UPDATE document SET doc = ?1, ends = ?2 WHERE row = ?3 AND (doc, ends) <> (?1, ?2)'
+    db.execute(sql, (new.doc, layout.ends(new.kind, new.id, new.doc), row))
 
 
 def remove(db: sqlite3.Connection, site: str, kind: str, ids: Sequence[str], when: float) -> None:
@@ -100,7 +104,7 @@ def _bury(db: sqlite3.Connection, kind: str, id: str, row: int, when: float) -> 
         columns = 'site, kind, id, site_id, project, name, status, created, updated'
         db.execute(
             f'INSERT OR REPLACE INTO tombstone ({columns}, doc, gone) '
-            f'SELECT {columns}, doc, ? FROM hot CROSS JOIN document USING (row) WHERE row = ?',
+            f'SELECT h.{columns.replace(", ", ", h.")}, doc, ? FROM hot AS h CROSS JOIN document USING (row) WHERE row = ?',
             (when, row),
         )
 
@@ -126,12 +130,20 @@ def get(db: sqlite3.Connection, kind: str, id: str) -> Record | None:
 
 def page(db: sqlite3.Connection, query: Query) -> list[Record]:
     """Primary records that a query asks for, in order. Raises BadRequest like querying.page."""
+    return list(map(record, _at_once(db, lambda: querying.page(db, query))))
+
+
+def sheets(db: sqlite3.Connection, query: Query) -> list[Sheet]:
+    """The same as their answer needs them. Raises BadRequest like querying.sheets."""
+    return _at_once(db, lambda: querying.sheets(db, query))
+
+
+def _at_once(db: sqlite3.Connection, read: Callable[[], list[T]]) -> list[T]:
     db.execute('BEGIN')  # the marker and the page after it are of one moment
     try:
-        rows = querying.page(db, query)
+        return read()
     finally:
         db.execute('ROLLBACK')
-    return list(map(record, rows))
 
 
 def count(db: sqlite3.Connection, query: Query) -> int:
@@ -195,9 +207,9 @@ def rename(db: sqlite3.Connection, site: str, kind: str, old: str, new: str) -> 
 
 
 def _rewrite(db: sqlite3.Connection, site: str, old: bytes, new: bytes) -> None:
-    sql = 'SELECT row FROM hot CROSS JOIN document USING (row) WHERE site = ? AND instr(doc, ?)'
+    sql = 'SELECT row, h.kind, h.id FROM hot AS h CROSS JOIN document USING (row) WHERE h.site = ? AND instr(doc, ?)'
     # After a backslash the first quote is part of a longer string.
     whole = re.compile(rb'(?<!\\)' + re.escape(old))
-    for row in db.execute(sql, (site, old)).fetchall():
-        doc = db.execute('SELECT doc FROM document WHERE row = ?', row).fetchone()[0]
-        db.execute('UPDATE document SET doc = ? WHERE row = ?', (whole.sub(lambda _: new, doc), *row))
+    for row, kind, id in db.execute(sql, (site, old)).fetchall():
+        doc = whole.sub(lambda _: new, db.execute('SELECT doc FROM document WHERE row = ?', (row,)).fetchone()[0])
+        db.execute('UPDATE document SET doc = ?, ends = ? WHERE row = ?', (doc, layout.ends(kind, id, doc), row))

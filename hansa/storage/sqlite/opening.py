@@ -12,7 +12,7 @@ from hansa.storage.sqlite import matching, migrations, reserving
 # NORMAL loses nothing to a killed process, only to a machine that loses power. The log is folded into the file by
 # the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
 _SETTINGS = (
-    'page_size=4096',
+    'page_size=8192',
     'journal_mode=WAL',
     'synchronous=NORMAL',
     'wal_autocheckpoint=0',

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import msgspec
 
 from hansa.model.errors import BadRequest
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.storage import bounds
 from hansa.storage.sqlite import conditions, paths
 from hansa.storage.sqlite.paths import Piece
@@ -44,8 +45,27 @@ class _Key(msgspec.Struct, frozen=True):
     nullable: bool
 
 
-def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
+def page(db: sqlite3.Connection, query: Query) -> list[Any]:
     """Rows of FIELDS that a query asks for, in order. Raises BadRequest for a query that cannot be understood."""
+    columns = FIELDS
+    source = 'CROSS JOIN hot AS h ON h.row = p.row CROSS JOIN document AS d ON d.row = p.row'
+    if query.gone:
+        columns = _EITHER
+        source = (
+            'LEFT JOIN hot AS h ON h.row = p.row LEFT JOIN document AS d ON d.row = p.row '
+            f'LEFT JOIN {_GONE} AS gone ON gone.row = -p.row LEFT JOIN tombstone AS last ON last.row = -p.row'
+        )
+    return _chosen(db, query, columns, source)
+
+
+def sheets(db: sqlite3.Connection, query: Query) -> list[Sheet]:
+    """The same as their answer needs them; of what is gone there are none. Raises BadRequest like `page`."""
+    # The last key is the id.
+    last = len(_keys(query)) - 1
+    return _chosen(db, query, f'CAST(p.k{last} AS BLOB), d.site, d.doc, d.ends', 'CROSS JOIN document AS d ON d.row = p.row')
+
+
+def _chosen(db: sqlite3.Connection, query: Query, fields: str, source: str) -> list[Any]:
     bounds.check(query)
     keys, branches = _keys(query), _branches(query)
     if not branches:
@@ -57,20 +77,14 @@ def page(db: sqlite3.Connection, query: Query) -> list[tuple[object, ...]]:
     selects, args = [], []
     for branch in branches:
         alive = 'h.row', _source(query, index=_index(branch, few)), few
-        for row, source, among in (alive, ('-h.row', _source(query, _GONE, 'tombstone'), '1')) if query.gone else (alive,):
-            selects.append(f'SELECT {row} AS row, {columns} FROM {source} WHERE {branch.sql} AND {among} AND {start.sql}')
+        for row, rows, among in (alive, ('-h.row', _source(query, _GONE, 'tombstone'), '1')) if query.gone else (alive,):
+            selects.append(f'SELECT {row} AS row, {columns} FROM {rows} WHERE {branch.sql} AND {among} AND {start.sql}')
             args += [*key_args, *branch.args, *start.args]
     order = ', '.join(f'{place} {"DESC" if key.descending else "ASC"}' for place, key in enumerate(keys, 2))
     # The page is chosen by narrow rows; CROSS JOIN walks it as it is ordered and fetches documents for it alone.
-    chosen = f'({" UNION ALL ".join(selects)} ORDER BY {order} LIMIT ?) AS p'
-    sql = f'SELECT {FIELDS} FROM {chosen} CROSS JOIN hot AS h ON h.row = p.row CROSS JOIN document AS d ON d.row = p.row'
-    if query.gone:
-        sql = (
-            f'SELECT {_EITHER} FROM {chosen} LEFT JOIN hot AS h ON h.row = p.row LEFT JOIN document AS d ON d.row = p.row '
-            f'LEFT JOIN {_GONE} AS gone ON gone.row = -p.row LEFT JOIN tombstone AS last ON last.row = -p.row'
-        )
-    rows = db.execute(sql, (*args, -1 if query.limit is None else query.limit)).fetchall()
-    return rows[::-1] if query.backwards else rows
+    sql = f'SELECT {fields} FROM ({" UNION ALL ".join(selects)} ORDER BY {order} LIMIT ?) AS p {source}'
+    found: list[Any] = db.execute(sql, (*args, -1 if query.limit is None else query.limit)).fetchall()
+    return found[::-1] if query.backwards else found
 
 
 def _few(db: sqlite3.Connection, query: Query) -> str:

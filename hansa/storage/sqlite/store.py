@@ -16,7 +16,7 @@ from hansa.model.alias import Alias
 from hansa.model.decision import Decision
 from hansa.model.errors import Busy
 from hansa.model.intent import Intent
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
@@ -30,6 +30,9 @@ T = TypeVar('T')
 
 # A write of more records than this would hold up the event loop for longer than a request may.
 SMALL = 20
+
+# A page of more would be given up on the event loop anyway, after half a millisecond.
+PAGE = 200
 
 # The write-ahead log is written back past this size (20,000 pages); looked at every so many writes.
 LOG_BYTES = 80 << 20
@@ -102,7 +105,10 @@ class SqliteStore:
         return inventory.gone(self._points, kind, id)
 
     async def page(self, query: Query) -> list[Record]:
-        return await self._read(self._pages, lambda db: inventory.page(db, query))
+        return await self._read(self._pages, lambda db: inventory.page(db, query), query.limit)
+
+    async def sheets(self, query: Query) -> list[Sheet]:
+        return await self._read(self._pages, lambda db: inventory.sheets(db, query), query.limit)
 
     async def count(self, query: Query) -> int:
         return await self._read(self._scans, lambda db: inventory.count(db, query))
@@ -194,8 +200,8 @@ class SqliteStore:
             if self._folding is not None:
                 await self._folding
 
-    async def _read(self, lane: Lane, work: Work[T]) -> T:
-        if self._all.short is not None:
+    async def _read(self, lane: Lane, work: Work[T], size: int | None = 1) -> T:
+        if self._all.short is not None and size is not None and size <= PAGE:
             with contextlib.suppress(TooLong):
                 return self._all.short.near(work)
         return await lane.far(work)

@@ -1,0 +1,130 @@
+"""Lists as bytes: the slices of documents that a version and a role see, put one after the other, with nothing decoded that is not changed."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from hansa.model.listing import Sheet
+from hansa.rules.views import doors, layout
+from hansa.rules.views.context import Context
+from hansa.rules.views.layout import Layout
+from hansa.rules.views.tables import Version
+
+_KEPT = 2000
+"""Changed fields that one plan remembers."""
+
+_ID = '\0'
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Who asks for a list of a kind, and how; a stands for where links lead to, `flavors` name and id."""
+
+    kind: str
+    version: Version
+    admin: bool
+    base: str
+    prefix: str = ''
+    flavors: tuple[tuple[str, str], ...] = ()
+
+    def shown(self, doc: dict[str, Any], dark: bool) -> dict[str, Any]:
+        """A whole element of the list."""
+        context = Context(self.base, self.prefix, dict(self.flavors))
+        show = doors.unreachable if dark else doors.show
+        return show(self.kind, doc, self.version, self.admin, context)
+
+
+class _Memo(dict[bytes, bytes]):
+    """Groups of fields as stored -> as shown."""
+
+    def __init__(self, look: Look, dark: bool) -> None:
+        self._look = look
+        self._dark = dark
+
+    def __missing__(self, piece: bytes) -> bytes:
+        if len(self) >= _KEPT:
+            self.clear()
+        # The first sign of a piece is what stands between it and the one before.
+        fields = msgspec.json.decode(b'{' + piece[1:] + b'}')
+        shown = self._look.shown({'id': _ID, **fields}, self._dark)
+        kept = {name: shown[name] for name in fields if name in shown}
+        found = self[piece] = piece[:1] + msgspec.json.encode(kept)[1:-1] if kept else b''
+        return found
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """`first` is what the first slice goes through, up to the first of the ends that `unpack` gives; the other slices stand between two of them.
+
+    `after` is what follows the slices: bytes, with the object's id between each two.
+    """
+
+    unpack: struct.Struct
+    first: _Memo | None
+    slices: tuple[tuple[int, int, _Memo | None], ...]
+    after: tuple[bytes, ...]
+
+
+@functools.lru_cache(64)
+def _plan(look: Look, dark: bool) -> _Plan | None:
+    """How one look goes over documents; None where that of the views themselves has to do."""
+    laid = layout.of(look.kind)
+    runs = _runs(look, laid, dark) if laid else []
+    if laid is None or not runs or runs[0][0] > 0:
+        return None
+    used = sorted({end for run in runs for end in run[:2] if end})
+    place = {end: number for number, end in enumerate(used)}
+    form, at = '<2x', 1
+    for end in used:
+        form += f'{2 * (end - at)}xH'
+        at = end + 1
+    form += f'{2 * (len(laid.groups) + 1 - at)}x'
+    first, *rest = [(begin, end, _Memo(look, dark) if changed else None) for begin, end, changed in runs]
+    slices = tuple((place[begin], place[end], memo) for begin, end, memo in rest)
+    links = look.shown({'id': _ID}, dark).get('links')
+    tail = b'},' if links is None else b',"links":' + msgspec.json.encode(links) + b'},'
+    return _Plan(struct.Struct(form), first[2], slices, tuple(tail.split(msgspec.json.encode(_ID)[1:-1])))
+
+
+def _runs(look: Look, laid: Layout, dark: bool) -> list[tuple[int, int, bool]]:
+    """(number of the end before, number of the last end, whether it is changed) of each run of groups that are seen; ends count from 1."""
+    changed = {laid.group(each.field) for each in layout.VARYING.get(look.kind, ()) if each.at(look.version, look.admin, dark)}
+    runs: list[tuple[int, int, bool]] = []
+    for number, group in enumerate(laid.groups):
+        if look.version >= group.until or look.version < (group.admin if look.admin else group.user):
+            continue
+        last = runs[-1] if runs else None
+        if last and last[1] == number and not last[2] and number not in changed:
+            runs[-1] = (last[0], number + 1, False)
+        else:
+            runs.append((number, number + 1, number in changed))
+    return runs
+
+
+def joined(look: Look, sheets: Sequence[Sheet], dark: Collection[str]) -> list[bytes]:
+    """The elements of a list, as pieces to be put together with nothing between them."""
+    laid, bright, shade = layout.of(look.kind), _plan(look, False), _plan(look, True)
+    mark = laid.mark if laid else b'?'
+    out: list[bytes] = []
+    add = out.append
+    for id, site, doc, ends in sheets:
+        plan = shade if site in dark else bright
+        if plan is None or ends[:2] != mark:
+            add(msgspec.json.encode(look.shown(msgspec.json.decode(doc), site in dark)) + b',')
+            continue
+        at = plan.unpack.unpack(ends)
+        piece = doc[: at[0]]
+        add(piece if plan.first is None else plan.first[piece])
+        for begin, end, memo in plan.slices:
+            piece = doc[at[begin] : at[end]]
+            add(piece if memo is None else memo[piece])
+        add(plan.after[0])
+        for more in plan.after[1:]:
+            add(id)
+            add(more)
+    if out:
+        out[-1] = out[-1][:-1]
+    return out
