@@ -88,8 +88,10 @@ def test_a_line_has_an_end(tmp_path: pathlib.Path) -> None:
             writing = [asyncio.ensure_future(writer.far(lambda _: gate.wait(PATIENCE))) for _ in range(lanes.WAITING + 2)]
             refused, _ = await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
             assert [type(task.exception()) for task in refused] == [Busy]
+            ending = asyncio.ensure_future(writer.end())
             gate.set()
             assert all(await asyncio.gather(*(task for task in writing if task not in refused)))
+            await ending
 
     asyncio.run(main())
 

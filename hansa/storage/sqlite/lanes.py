@@ -118,20 +118,24 @@ class Writer:
         """Do short work on the loop. Raises Busy where too much waits already."""
         if not (self._away or self._line):
             return _transact(self._lane.db, work)
+        self._admit()
         return await self._queue(work, far=False)
 
     async def far(self, work: Work[T]) -> T:
         """Do long work off the loop; other writers wait, readers do not. Raises Busy like `near`."""
+        self._admit()
         return await self._queue(work, far=True)
 
     async def end(self) -> None:
-        """Come back when all that was begun is written."""
-        await self.far(lambda _: None)
+        """Come back when all that was begun is written, however much that is."""
+        await self._queue(lambda _: None, far=True)
         await self._lane.end()
 
-    async def _queue(self, work: Work[T], *, far: bool) -> T:
+    def _admit(self) -> None:
         if len(self._line) >= WAITING:
             raise Busy(f'{WAITING} writers wait for the inventory; try again.')
+
+    async def _queue(self, work: Work[T], *, far: bool) -> T:
         turn = _Turn(work, far, asyncio.get_running_loop().create_future())
         self._line.append(turn)
         if not self._away:

@@ -21,7 +21,7 @@ _SETTINGS = (
 )
 
 
-def connect(file: pathlib.Path | None, reads: bool = False, cache: int = 16) -> sqlite3.Connection:
+def connect(file: pathlib.Path | None, reads: bool = False, cache: int = 2) -> sqlite3.Connection:
     """A connection with our settings and functions; `cache` in MiB. None opens a database in memory."""
     db = sqlite3.connect(
         ':memory:' if file is None else file, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -47,7 +47,7 @@ def writer(file: pathlib.Path | None) -> sqlite3.Connection:
     try:
         if file is not None:
             file.touch(mode=0o600)
-        db = connect(file, cache=64)
+        db = connect(file, cache=8)
         try:
             migrations.apply(db, place)
         except BaseException:
