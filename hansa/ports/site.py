@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 import msgspec
@@ -108,6 +108,12 @@ class Site(Protocol):
 
     def health(self) -> Health:
         """Whether it answered when last asked."""
+        ...
+
+    def hints(self) -> AsyncGenerator[str, None]:
+        """Kinds of which something has changed, as the site's services notify it: each as soon as it is known, any of them may be
+        missing. Ends at once where the site's operator grants no notifications.
+        """
         ...
 
     async def close(self) -> None:

@@ -14,13 +14,14 @@ class Tally(msgspec.Struct):
 
     Under the kind '' stands what is not of one kind: the site's description, and batches as such.
 
-    `polls` are questions for what changed, `sweeps` full passes that came to their end, the last one at `swept` (0: none yet).
+    `hints` are the site's own notifications that something changed, `polls` questions for what changed, `sweeps` full passes that came to their end, the last one at `swept` (0: none yet).
     `requests`, `bytes` (of documents, decoded) and `failures` are of lists and objects asked of the site. `records` were
     taken into the inventory in `batches`; `backlog` are those that wait to be taken; `refused` batches were to come again later. `drift` is in how many objects the last
     full pass and the inventory differed (None: not known). `cursor` is the moment, by the site's clock, from which on changes are asked for ('': not yet), `lag` the seconds
     from there to the site's own time when it was last asked. `refreshes` are looks that a client waited for.
     """
 
+    hints: int = 0
     polls: int = 0
     sweeps: int = 0
     swept: float = 0.0

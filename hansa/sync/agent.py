@@ -6,6 +6,7 @@ One request at a time goes to a site.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Sequence
@@ -67,6 +68,14 @@ class Agent:
             self.plan.hasten_kin(kind, now)
             self._doubted.add(kind)
         self._wake.set()
+
+    async def listen(self) -> None:
+        """Let the site's own notifications hasten what is asked of it, as long as there are any: any number of them is one look a second."""
+        async with contextlib.aclosing(self.member.site.hints()) as hints:
+            async for kind in hints:
+                self.member.tally(kind).hints += 1
+                self.plan.hint(kind)
+                self._wake.set()
 
     def heard(self, change: Change) -> None:
         """Somebody else looked at an object, and stored what he saw."""

@@ -113,7 +113,12 @@ class Flock:
             await _end(sheep)
 
     def _set_out(self, sheep: _Sheep) -> None:
-        sheep.task = asyncio.create_task(self._keep(sheep), name=f'agent {sheep.agent.member.name}')
+        sheep.task = asyncio.create_task(self._run(sheep), name=f'agent {sheep.agent.member.name}')
+
+    async def _run(self, sheep: _Sheep) -> None:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(sheep.agent.listen())
+            both.create_task(self._keep(sheep))
 
     async def _keep(self, sheep: _Sheep) -> None:
         """An agent that stumbles over our own fault is set on its feet again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator
 
 from hansa.model.errors import HansaError
 from hansa.model.site import Capabilities, Health
@@ -57,6 +58,9 @@ class Heard:
 
     def own_user(self) -> str:
         return self._site.own_user()
+
+    def hints(self) -> AsyncGenerator[str, None]:
+        return self._site.hints()
 
     async def close(self) -> None:
         if self._knock is not None:

@@ -18,6 +18,7 @@ from hansa.sync.sweep import Sweep
 from hansa.sync.track import Track
 
 DESCRIBE_S = 600.0
+HINT_S = 1.0
 KIN_S = 1.0
 
 _LOG = logging.getLogger('hansa.sync')
@@ -85,6 +86,11 @@ class Plan:
         self.hasten(kind, now)
         for kin in lists.KIN.get(kind, ()):
             self.hasten(kin, now + KIN_S)
+
+    def hint(self, kind: str) -> None:
+        """Something of a kind may have changed; a complete list that is long is not read again for it."""
+        if self.followed(kind) or self.tracks[kind].small:
+            self.hasten(kind, self._clock.monotonic() + HINT_S)
 
     def again(self, kind: str) -> None:
         """Look at a kind again as soon as its pace says."""

@@ -10,13 +10,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import types
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import openstack
 
 BIN = pathlib.Path(sys.executable).parent
 READY_SECONDS = 180
+EMPTY: Mapping[str, str] = types.MappingProxyType({})
 
 
 class League(NamedTuple):
@@ -53,10 +55,11 @@ def open_intents(state: pathlib.Path) -> int:
 
 
 @contextlib.contextmanager
-def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path, patience: float = 4) -> Iterator[League]:
+def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path, patience: float = 4, settings: Mapping[str, str] = EMPTY) -> Iterator[League]:
     """Start one over `sites` ('east=east-admin,west=west-admin'), wait until it is ready, end it afterwards.
 
     The clouds of the lab share two cores with the tests, so that they may be slow without being dead: `patience` is the setting.
+    `settings` are others, by the names of their variables.
     """
     state.mkdir(parents=True, exist_ok=True)
     log = state.with_suffix('.log')
@@ -66,7 +69,7 @@ def serve(clouds: pathlib.Path, sites: str, state: pathlib.Path, patience: float
         listen = f'127.0.0.1:{probe.getsockname()[1]}'
         probe.close()
         process = subprocess.Popen(
-            [*command, '--state', str(state), '--listen', listen], stdout=out, stderr=subprocess.STDOUT, env=environment(HANSA_PATIENCE=f'{patience:g}')
+            [*command, '--state', str(state), '--listen', listen], stdout=out, stderr=subprocess.STDOUT, env=environment(HANSA_PATIENCE=f'{patience:g}', **settings)
         )
     try:
         _await_ready(process, log)

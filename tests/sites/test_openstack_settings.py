@@ -39,6 +39,9 @@ def test_an_ordinary_entry() -> None:
         (entry(auth_type='v3oidcpassword'), 'auth_type v3oidcpassword is not known'),
         (entry(auth_type='token'), 'no auth.token'),
         (entry(identity_api_version='2'), 'only the Identity API v3'),
+        (entry(notifications='amqp://mq:5672/nova'), 'notifications in its entry'),
+        (entry(notifications='amqp://hansa:canary@a:5672,hansa:canary@b:5672/nova'), 'notifications in its entry'),
+        (entry(notifications='http://hansa:canary@mq'), 'notifications in its entry'),
         (entry(compute_endpoint_override='file:///etc'), 'compute_endpoint_override is not usable'),
     ],
 )
@@ -47,6 +50,15 @@ def test_what_is_wrong_is_said(given: dict[str, object], sentence: str) -> None:
         settings.read('east', given)
     assert str(caught.value).startswith('Site east: ')
     assert 'canary' not in str(caught.value)
+
+
+def test_notifications_are_written_as_the_services_write_them() -> None:
+    read = settings.read('east', entry(notifications='rabbit://hansa:canary@mq:5671/nova', cacert='/ca.pem'))
+    assert read.notifications is not None
+    assert read.notifications.url.reveal() == 'amqp://hansa:canary@mq:5671/nova'
+    assert (read.notifications.host, read.notifications.cacert) == ('mq', '/ca.pem')
+    assert 'canary' not in repr(read.notifications)
+    assert settings.read('east', entry()).notifications is None
 
 
 def test_certificates() -> None:

@@ -8,7 +8,7 @@ import random
 import re
 import urllib.parse
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -58,6 +58,7 @@ class Cloud:
         self.fault = ''
         self.stir: Callable[[], None] = lambda: None
         self.asked: list[str] = []
+        self.hinted: list[str] = []
         self.dates = True
         self.described = 0
         self.mode: Mode = 'managed'
@@ -176,6 +177,10 @@ class Cloud:
 
     def health(self) -> Health:
         return Health(reachable=not self.fault, since=0.0)
+
+    async def hints(self) -> AsyncGenerator[str, None]:
+        for kind in self.hinted:
+            yield kind
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -137,6 +137,27 @@ def test_a_poke_is_one_look_at_once_and_one_at_its_kin_a_second_later() -> None:
     asyncio.run(main())
 
 
+def test_what_a_site_notifies_is_asked_for_within_a_second_and_once() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock)
+        for kind in ('server', 'volume'):
+            cloud.make(kind)
+        async with house(clock, cloud) as league:
+            await league.catch_up()
+            await league.pass_time(0.1)
+            cloud.asked.clear()
+            cloud.hinted = ['server', 'volume', 'server']
+            await league.agents['east'].listen()
+            await league.pass_time(0.8)
+            assert cloud.asked == []
+            await league.pass_time(0.4)
+            assert sorted(asked.partition('?')[0] for asked in cloud.asked) == ['/servers/detail', '/volumes/detail']
+            assert [league.roster.get('east').tally(kind).hints for kind in ('server', 'volume', 'port')] == [2, 1, 0]
+
+    asyncio.run(main())
+
+
 def test_a_site_that_refuses_to_tell_changes_is_read_as_a_whole() -> None:
     async def main() -> None:
         clock = HandClock()

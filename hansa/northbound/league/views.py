@@ -13,7 +13,7 @@ from hansa.ports.roster import Member
 from hansa.ports.tally import Tally
 from hansa.rules import features, lacks
 
-_COUNTED = ('polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records', 'batches')
+_COUNTED = ('hints', 'polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records', 'batches')
 
 Summary = list[tuple[str, str, int, int]]
 

@@ -16,7 +16,7 @@ from hansa.ports.tally import Spread
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
 
-_SUMS = ('polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records')
+_SUMS = ('hints', 'polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures', 'records')
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ METRICS: dict[str, Metric] = {
         _metric('inventory_records', 'gauge', 'site kind', 'Records in the inventory; counted every quarter of a minute at most.'),
         _metric('inventory_drift', 'gauge', 'site kind', 'In how many objects the last full pass and the inventory differed.'),
         _metric('cursor_lag_seconds', 'gauge', 'site kind', 'How far back changes were asked for in the last poll, by the clock of the site.'),
+        _metric('site_hints_total', 'counter', 'site', 'Notifications of the site that something changed; 0 where its operator grants none.'),
         _metric('site_polls_total', 'counter', 'site', 'Questions for what changed that were answered and digested.'),
         _metric('site_sweeps_total', 'counter', 'site', 'Full passes over a kind that came to their end.'),
         _metric('site_refreshes_total', 'counter', 'site', 'Looks at a kind that a client waited for (max-age).'),

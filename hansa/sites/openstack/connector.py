@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from hansa.ports.clock import Clock
 from hansa.ports.http import Transport, TransportError
 from hansa.ports.site import OPERATOR, Acting, Headers, SiteRequest, SiteResponse
 from hansa.sites.http.transport import HttpTransport
-from hansa.sites.openstack import capabilities, errors, settings
+from hansa.sites.openstack import capabilities, errors, notifications, settings
 from hansa.sites.openstack.answer import Answer
 from hansa.sites.openstack.breaker import Breaker
 from hansa.sites.openstack.doubt import Doubt
@@ -92,6 +93,12 @@ class OpenStackSite:
 
     def health(self) -> Health:
         return self._breaker.health()
+
+    async def hints(self) -> AsyncGenerator[str, None]:
+        if self._settings.notifications is not None:
+            async with contextlib.aclosing(notifications.heard(self.name, self._settings.notifications)) as heard:
+                async for kind in heard:
+                    yield kind
 
     async def close(self) -> None:
         if self._probe is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import urllib.parse
 from collections.abc import Mapping
 from typing import Literal
 
@@ -11,6 +12,7 @@ import msgspec
 from hansa.model.errors import ConfigError
 from hansa.model.secret import Secret
 from hansa.sites.http import request
+from hansa.sites.openstack.notifications import Broker
 
 Method = Literal['password', 'application_credential', 'token']
 
@@ -28,7 +30,8 @@ class Settings(msgspec.Struct, frozen=True):
     """How to log in and which endpoints to take.
 
     `identity` is the URL of the Identity API ending in /v3; `user` and `project` are Keystone's references by id or by name and
-    domain, empty where the method has none; `overrides` are endpoint URLs by our service words.
+    domain, empty where the method has none; `overrides` are endpoint URLs by our service words;
+    `notifications` is None where the operator grants none.
     """
 
     identity: str
@@ -42,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True):
     overrides: dict[str, str] = {}
     verify: bool = True
     cacert: str = ''
+    notifications: Broker | None = None
 
     def who(self) -> str:
         """Whom the cloud is told we are, for messages."""
@@ -67,6 +71,7 @@ def read(site: str, given: Mapping[str, object]) -> Settings:
     if not version.startswith('3'):
         raise ConfigError(f'Site {site}: identity_api_version is {version}; only the Identity API v3 is spoken. Set it to 3.')
     domain = words.get('default_domain') or words.get('domain_name') or ''
+    verify, cacert = given.get('verify') not in (False, 'false', 'False'), str(given.get('cacert') or '')
     return Settings(
         identity=_identity(site, words['auth_url']),
         method=method,
@@ -77,8 +82,9 @@ def read(site: str, given: Mapping[str, object]) -> Settings:
         interface=str(given.get('interface') or given.get('endpoint_type') or 'public').removesuffix('URL'),
         region=str(given.get('region_name') or ''),
         overrides=_overrides(site, given),
-        verify=given.get('verify') not in (False, 'false', 'False'),
-        cacert=str(given.get('cacert') or ''),
+        verify=verify,
+        cacert=cacert,
+        notifications=_broker(site, str(given.get('notifications') or ''), verify, cacert),
     )
 
 
@@ -161,6 +167,29 @@ def _overrides(site: str, given: Mapping[str, object]) -> dict[str, str]:
             except ValueError as error:
                 raise ConfigError(f'Site {site}: {key} is not usable. Give an http or https address.') from error
     return found
+
+
+def _broker(site: str, url: str, verify: bool, cacert: str) -> Broker | None:
+    if not url:
+        return None
+    # As the services' own configuration writes it.
+    url = url.replace('rabbit://', 'amqp://', 1)
+    host = _host(url)
+    if not host:
+        raise ConfigError(
+            f'Site {site}: notifications in its entry of clouds.yaml is not usable. Give one RabbitMQ as amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps://.'
+        )
+    return Broker(Secret(url), host, verify, cacert)
+
+
+def _host(url: str) -> str:
+    """The one host of a broker's URL; '' where that cannot be used."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.scheme in ('amqp', 'amqps') and parts.username and parts.port != 0 and ',' not in parts.netloc
+        return (parts.hostname or '') if usable else ''
+    except ValueError:
+        return ''
 
 
 def tls(site: str, settings: Settings) -> ssl.SSLContext | None:

@@ -31,6 +31,7 @@ def connect(file: pathlib.Path | None, reads: bool = False, cache: int = 2) -> s
     if file is not None:
         for setting in _SETTINGS:
             db.execute(f'PRAGMA {setting}').fetchall()
+    # What the file holds is read where it is mapped; a cache fills, in its time, with what the log holds beside it, and so much is not asked for.
     db.execute(f'PRAGMA cache_size=-{cache * 1024}')
     db.execute('PRAGMA temp_store=MEMORY')
     if reads:
