@@ -26,7 +26,7 @@ from hansa.storage.sqlite import opening as embedded
 from tests.postgres import Server
 
 # What SQLite has no need of.
-OWN = {'prime', 'turn', 'hansa'}
+OWN = {'prime', 'turn', 'hansa', 'feed', 'news', 'lease', 'line', 'served', 'batch'}
 
 
 def names(room: object) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hansa.model.alias import Alias
+from hansa.storage.postgres import feed
 from hansa.storage.postgres.transacting import Session
 
 
@@ -17,12 +18,14 @@ async def add(db: Session, aliases: Sequence[Alias]) -> None:
         'ON CONFLICT (site, kind, league, project) DO UPDATE SET local = excluded.local'
     )
     await db.each(sql, _rows(aliases))
+    feed.tell_aliases(db, 'aliases-added', aliases)
 
 
 async def drop(db: Session, aliases: Sequence[Alias]) -> None:
     """Delete; one that has another local id by now stays."""
     sql = 'DELETE FROM alias WHERE site = $1 AND kind = $2 AND league = $3 AND local = $4 AND project = $5'
     await db.each(sql, _rows(aliases))
+    feed.tell_aliases(db, 'aliases-dropped', aliases)
 
 
 def _rows(aliases: Sequence[Alias]) -> list[tuple[object, ...]]:

@@ -6,6 +6,7 @@ import msgspec
 
 from hansa.model.decision import Decision
 from hansa.model.site import SiteSpec
+from hansa.storage.postgres import feed
 from hansa.storage.postgres.transacting import Session
 from hansa.storage.seal import Seal
 
@@ -18,6 +19,7 @@ async def put_site(db: Session, seal: Seal, spec: SiteSpec) -> None:
         'SET kind = excluded.kind, landlord = excluded.landlord, projects = excluded.projects, settings = excluded.settings',
         spec.name, spec.kind, spec.landlord, msgspec.json.encode(spec.projects), settings,
     )  # fmt: skip
+    feed.tell(db, 'site-put', spec.name)
 
 
 async def sites(db: Session, seal: Seal) -> list[SiteSpec]:
@@ -56,6 +58,7 @@ async def set(db: Session, seal: Seal, key: str, value: bytes, sealed: bool) -> 
     kept = seal.close(value, f'state/{key}') if sealed else value
     sql = 'INSERT INTO state (key, value, sealed) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE '
     await db.run(f'{sql} SET value = excluded.value, sealed = excluded.sealed', key, kept, sealed)
+    feed.tell(db, 'value', key)
 
 
 async def value(db: Session, seal: Seal, key: str) -> bytes | None:
@@ -73,6 +76,7 @@ async def values(db: Session, seal: Seal, prefix: str) -> dict[str, bytes]:
 async def unset(db: Session, key: str) -> None:
     """Delete one."""
     await db.run('DELETE FROM state WHERE key = $1', key)
+    feed.tell(db, 'value', key)
 
 
 def _opened(seal: Seal, key: str, word: bytes, sealed: bool) -> bytes:

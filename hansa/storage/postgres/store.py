@@ -13,21 +13,26 @@ from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
-from hansa.ports.store import Store
 from hansa.storage import folder
-from hansa.storage.postgres import aliasing, inventory, journal, opening, querying, renaming, reserving, state
+from hansa.storage.postgres import aliasing, feed, inventory, journal, opening, querying, queue, renaming, reserving, state
+from hansa.storage.postgres.feed import PostgresFeed
+from hansa.storage.postgres.leases import PostgresLeases
+from hansa.storage.postgres.queue import PostgresQueue
 from hansa.storage.postgres.transacting import Pool, Session
 from hansa.storage.seal import Seal
 
 
 class PostgresStore:
-    """The port's Store. `lock` is a file descriptor that holds the lock of the state folder."""
+    """The ports' Store and Clustered. `lock` is a file descriptor that holds the lock of the state folder."""
 
     def __init__(self, pool: Pool, seal: Seal, lock: int | None) -> None:
         self._pool = pool
         self._seal = seal
         self._lock = lock
         self._closed = False
+        self.feed = PostgresFeed(pool)
+        self.leases = PostgresLeases(pool)
+        self.queue = PostgresQueue(pool)
 
     def waiting(self) -> dict[str, int]:
         return {'database': self._pool.waiting}
@@ -61,7 +66,11 @@ class PostgresStore:
         return await self._pool.read(lambda db: inventory.known(db, site, kind))
 
     async def forget_site(self, site: str) -> None:
-        await self._pool.write(lambda db: _forget(db, site))
+        async def work(db: Session) -> None:
+            await _forget(db, site)
+            feed.tell(db, 'site-forgotten', site)
+
+        await self._pool.write(work)
 
     async def summary(self) -> list[tuple[str, str, int, int]]:
         return await self._pool.read(inventory.summary)
@@ -120,6 +129,7 @@ class PostgresStore:
         async def work(db: Session) -> None:
             await _forget(db, name)
             await state.drop_site(db, name)
+            feed.tell(db, 'site-dropped', name)
 
         await self._pool.write(work)
 
@@ -145,19 +155,21 @@ class PostgresStore:
 
 
 async def _forget(db: Session, site: str) -> None:
+    await queue.forget(db, site)
     await inventory.forget(db, site)
     await aliasing.forget(db, site)
     await journal.forget(db, site)
     await reserving.forget(db, site)
 
 
-async def open_store(dsn: str, directory: pathlib.Path | None) -> Store:
+async def open_store(dsn: str, directory: pathlib.Path | None, *, alone: bool = True) -> PostgresStore:
     """The store in a PostgreSQL database, of a state folder (`seal.key` and `lock` in it, made where missing); None for the folder
-    locks nothing and seals with a key that is kept nowhere.
+    locks nothing and seals with a key that is kept nowhere. Processes that are not `alone` may share a folder; on other machines each
+    has its own, with the same `seal.key`.
 
     Raises ConfigError for a folder that is in use or cannot be used, what opening.connect refuses, and a key that is missing or another's.
     """
-    lock = None if directory is None else folder.lock(directory)
+    lock = None if directory is None else folder.lock(directory, alone=alone)
     try:
         pool = await opening.connect(dsn)
         try:

@@ -1,9 +1,12 @@
-"""Talking with PostgreSQL: a pool of connections, transactions that are begun again where they met another, and its errors in our words."""
+"""Talking with PostgreSQL: a pool of connections, transactions that are begun again where they met another or span several calls, and its
+errors in our words.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -48,6 +51,27 @@ class Session:
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
+        self._last: list[Work[None]] = []
+
+    @contextlib.asynccontextmanager
+    async def part(self) -> AsyncIterator[Session]:
+        """What is undone whole where it raises; what it wanted to do last is undone with it."""
+        known = len(self._last)
+        try:
+            async with self.raw.transaction():
+                yield self
+        except BaseException:
+            del self._last[known:]
+            raise
+
+    def at_last(self, work: Work[None]) -> None:
+        """Have it done at the very end of the transaction: for what others wait for as soon as it is done."""
+        self._last.append(work)
+
+    async def end(self) -> None:
+        """Do what is to be done last."""
+        for work in self._last:
+            await work(self)
 
     async def rows(self, sql: str, *args: object) -> list[Any]:
         """All rows; a row is read by place or by name."""
@@ -82,6 +106,32 @@ def _bound(value: object) -> object:
 Work = Callable[[Session], Awaitable[T]]
 
 
+class _Joint:
+    """A transaction over several calls. One at a time may speak; after a serialisation failure nothing in it is worth keeping."""
+
+    def __init__(self, pool: Pool, db: Session) -> None:
+        self.pool = pool
+        self.turn = asyncio.Lock()
+        self.open = True
+        self.spoilt = False
+        self._db = db
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        async with self.turn:
+            if not self.open:
+                raise Again
+            try:
+                async with self._db.part():
+                    yield self._db
+            except asyncpg.SerializationError:
+                self.spoilt = True
+                raise
+
+
+_JOINT: contextvars.ContextVar[_Joint | None] = contextvars.ContextVar('joint', default=None)
+
+
 class Pool:
     """Connections in turn; `waiting` is how much was begun or waits. Every method raises Busy where the database does not answer, or too much waits for it already."""
 
@@ -89,38 +139,84 @@ class Pool:
         self._raw = raw
         self.waiting = 0
 
-    async def read(self, work: Work[T]) -> T:
-        """Do what only reads; each statement of it sees one moment."""
-        return await self._try(work)
+    async def read(self, work: Work[T], *, apart: bool = False) -> T:
+        """Do what only reads; each statement of it sees one moment. Within `whole` it sees what was written there, unless it is `apart`."""
+        return await self._try(work, None if apart else work)
 
-    async def write(self, work: Work[T]) -> T:
-        """Do it in a transaction, which may be begun several times: work must change nothing but the database."""
+    async def write(self, work: Work[T], *, apart: bool = False) -> T:
+        """Do it in a transaction, which may be begun several times: work must change nothing but the database. Within `whole` it is
+        part of that transaction, unless it is `apart`.
+        """
 
-        async def whole(db: Session) -> T:
-            async with db.raw.transaction():
-                return await work(db)
+        async def alone(db: Session) -> T:
+            async with db.part():
+                found = await work(db)
+                await db.end()
+                return found
 
-        return await self._try(whole)
+        return await self._try(alone, None if apart else work)
 
     async def look(self, work: Work[T]) -> T:
         """Do what only reads; all of it sees one moment."""
 
-        async def whole(db: Session) -> T:
+        async def alone(db: Session) -> T:
             async with db.raw.transaction(isolation='repeatable_read', readonly=True):
                 return await work(db)
 
-        return await self._try(whole)
+        return await self._try(alone, None)
 
-    async def _try(self, work: Work[T]) -> T:
-        for attempt in range(ATTEMPTS):
+    @contextlib.asynccontextmanager
+    async def whole(self, first: Work[T]) -> AsyncIterator[tuple[Session, T]]:
+        """One transaction of `first` (which may be begun several times) and all that is read and written inside the block, in whatever task
+        of it; committed at the end of the block. Raises Busy also there; then, and where the block raises, nothing of it is done.
+        """
+        async with self._session() as db:
+            transaction, found = await self._begun(db, first)
+            joint = _Joint(self, db)
+            before = _JOINT.set(joint)
             try:
-                with plainly():
-                    async with self._session() as db:
-                        return await work(db)
-            except (*_MET, Again) as error:
-                _log.debug('a transaction is begun again: %s', type(error).__name__)
-                await asyncio.sleep(random.random() * _PAUSE * 2 ** min(attempt, _DOUBLINGS))  # noqa: S311 - only to fall out of step with others
-        raise Busy(f'The database was asked {ATTEMPTS} times and others were always faster; try again.')
+                yield db, found
+                async with joint.turn:
+                    joint.open = False
+                    if joint.spoilt:
+                        raise Busy('Another transaction was faster; try again.')
+                    with _finally():
+                        await db.end()
+                        await transaction.commit()
+            except BaseException:
+                async with joint.turn:
+                    joint.open = False
+                    await _undo(db, transaction)
+                raise
+            finally:
+                _JOINT.reset(before)
+
+    async def _begun(self, db: Session, first: Work[T]) -> tuple[Any, T]:
+        async def work() -> tuple[Any, T]:
+            transaction = db.raw.transaction()
+            await transaction.start()
+            try:
+                return transaction, await first(db)
+            except BaseException:
+                await _undo(db, transaction)
+                raise
+
+        return await _persistently(work)
+
+    def _joint(self) -> _Joint | None:
+        joint = _JOINT.get()
+        return joint if joint is not None and joint.pool is self and joint.open else None
+
+    async def _try(self, alone: Work[T], joined: Work[T] | None) -> T:
+        async def once() -> T:
+            joint = self._joint()
+            if joined is not None and joint is not None:
+                async with joint.session() as db:
+                    return await joined(db)
+            async with self._session() as db:
+                return await alone(db)
+
+        return await _persistently(once)
 
     @contextlib.asynccontextmanager
     async def _session(self) -> AsyncIterator[Session]:
@@ -143,6 +239,33 @@ class Pool:
                 await self._raw.close()
         except TimeoutError:
             self._raw.terminate()
+
+
+async def _persistently(work: Callable[[], Awaitable[T]]) -> T:
+    for attempt in range(ATTEMPTS):
+        try:
+            with plainly():
+                return await work()
+        except (*_MET, Again) as error:
+            _log.debug('a transaction is begun again: %s', type(error).__name__)
+            await asyncio.sleep(random.random() * _PAUSE * 2 ** min(attempt, _DOUBLINGS))  # noqa: S311 - only to fall out of step with others
+    raise Busy(f'The database was asked {ATTEMPTS} times and others were always faster; try again.')
+
+
+async def _undo(db: Session, transaction: Any) -> None:
+    # A connection that was lost has undone it by itself.
+    with contextlib.suppress(asyncpg.PostgresError, *_LOST):
+        await transaction.rollback()
+
+
+@contextlib.contextmanager
+def _finally() -> Iterator[None]:
+    """As `plainly`, where there is no other attempt."""
+    try:
+        with plainly():
+            yield
+    except _MET as error:
+        raise Busy('Another transaction was faster; try again.') from error
 
 
 @contextlib.contextmanager

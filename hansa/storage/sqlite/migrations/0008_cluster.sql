@@ -1,0 +1,1 @@
+-- What many processes on one store need beside it. A store in a file belongs to one process, so there is nothing to be made here.
