@@ -25,6 +25,7 @@ from hansa.northbound.image import errors as image_errors
 from hansa.northbound.image import routes as image_routes
 from hansa.northbound.league import door as league_door
 from hansa.northbound.league.routes import League
+from hansa.northbound.league.uplink import UplinkRoom
 from hansa.northbound.metrics.door import Metrics
 from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
@@ -47,6 +48,7 @@ from hansa.services.allotting import Allotting
 from hansa.services.auditing import Auditing
 from hansa.services.charging import Charging
 from hansa.services.companies import Companies
+from hansa.services.credentials import Credentials
 from hansa.services.journal import Journal
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
@@ -145,7 +147,7 @@ async def build(
     roster = Roster()
     post = _post(role, store, book, roster, bus, clock)
     intake = Intake(store, book, roster, clock, post.level)
-    agents = Flock(store, Gate(store, intake, roster, clock), clock, _pace(config), following=post.follows)
+    agents = Flock(store, gate := Gate(store, intake, roster, clock), clock, _pace(config), following=post.follows)
     flock = post.watcher(agents)
     accounts = Accounts(store, book, clock, post.turns)
     relay = Relay(accounts, book, config.url)
@@ -175,9 +177,11 @@ async def build(
         limit=config.limits_body_mb << 20,
     )  # fmt: skip
     membership = Membership(store, book, roster, identity, flock, lambda spec: post.site(make(spec, clock)), clock, accounts)
-    league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, clock, config.url)
+    credentials = Credentials(store, roster, clock, alone=role is None)
+    league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, credentials, clock, config.url)
+    league_routes = league_door.opened(league, UplinkRoom(gate, credentials, clock))
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
-    hall = _hall(config, _doors(config, services, preparing, identity, roster, league, post), identity_door, _levelled(league, post), metrics)
+    hall = _hall(config, _doors(config, services, preparing, identity, roster, league_routes, post), identity_door, _levelled(league, post), metrics)
     rounds = {
         'recovering': (Recovering(store, roster, journal, flock, clock, await post.openers()).go_over, _RECOVER_EVERY),
         'levelling': (Levelling(store, book, roster, groups, allotting, flock).go_over, _LEVEL_EVERY),
@@ -221,7 +225,7 @@ def _pace(config: Config) -> Pace:
 
 
 def _doors(
-    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: League, post: Post
+    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: table.Table, post: Post
 ) -> Doors:
     def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Answering:
         return kind(style, routes, identity, roster, config.url, post.level).answer
@@ -237,7 +241,7 @@ def _doors(
         ),
         'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
         'placement': opened(door.Door, door.Style('placement', 'placement', placement_errors.fault), placement_routes.routes(services)),
-        'league': opened(door.Door, league_door.STYLE, league_door.readable(league)),
+        'league': opened(door.Door, league_door.STYLE, league),
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from hansa.model.distant import Distant
 from hansa.model.drift import Finding, What
 from hansa.model.errors import NotFound
 from hansa.model.site import Capabilities, SiteSpec
@@ -15,7 +16,7 @@ class Member:
     """One site of the league. `capabilities` is None until it answered for the first time.
 
     `synced` holds for each kind when the inventory was last level with the site (epoch seconds), `tallies` what was counted on the way,
-    `drift` what is not as it should be, by kind and site id.
+    `drift` what is not as it should be, by kind and site id. `distant` is its agent elsewhere, None where there is to be none.
     """
 
     def __init__(self, site: Site, spec: SiteSpec, capabilities: Capabilities | None = None) -> None:
@@ -25,6 +26,7 @@ class Member:
         self.synced: dict[str, float] = {}
         self.tallies: dict[str, Tally] = {}
         self.drift: dict[str, dict[str, Finding]] = {}
+        self.distant: Distant | None = None
 
     @property
     def name(self) -> str:

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Literal, Protocol
+
+import msgspec
 
 from hansa.model.batch import Batch, Receipt, Run
+from hansa.model.drift import Finding
 from hansa.model.site import Mode
+from hansa.ports.tally import Tally
+
+Place = Literal['league', 'site']
+"""Where an agent runs: in the league's own process, or near its site. Each has runs of its own."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """How an agent that runs elsewhere stands with its site, numbered from 1 in its run; the latest counts.
+
+    `level` says for each kind as of when all that was told of it is stored (epoch seconds, the league's time); `tallies` what was counted since the
+    agent began; `drift` of each kind that differs from the report before what is not as it should be; `lost` why the site does not answer.
+    """
+
+    site: str
+    run: str
+    number: int
+    level: dict[str, float] = {}
+    tallies: dict[str, Tally] = {}
+    drift: dict[str, tuple[Finding, ...]] = {}
+    lost: str = ''
 
 
 class Uplink(Protocol):
@@ -15,14 +38,18 @@ class Uplink(Protocol):
     the league wants to hear no more of this agent.
     """
 
-    async def open(self, site: str, mode: Mode) -> Run:
-        """Begin a life of a site's agent, which sees it in a mode. Of earlier runs of the agent nothing is taken any more."""
+    async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
+        """Begin a life of a site's agent, which sees it in a mode. Of earlier runs of the agent there nothing is taken any more."""
         ...
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Give a batch; it is stored for good when the receipt says so. Raises Gone where the run is over or not known, so
         that a new one has to begin.
         """
+        ...
+
+    async def report(self, report: Report) -> float:
+        """Say how the agent stands; returns by how many seconds the league's clock is ahead of its own. Raises Gone as `deliver` does."""
         ...
 
     async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:

@@ -18,6 +18,7 @@ from hansa.ports.roster import Member, Roster
 from hansa.ports.site import Site
 from hansa.ports.store import Store
 from hansa.rules.aliases import AliasBook
+from hansa.services import credentials
 from hansa.services.accounts import Accounts
 
 _log = logging.getLogger('hansa.membership')
@@ -53,6 +54,7 @@ async def probe(site: Site) -> Capabilities:
 async def forget(store: Store, name: str) -> None:
     """Let the store know nothing of a site any more."""
     await store.drop_site(name)
+    await credentials.forget(store, name)
     for prefix in (f'site/{name}/', f'shadow/{name}/', f'repair/{name}/'):
         for key in await store.values(prefix):
             await store.unset(key)
@@ -145,6 +147,7 @@ class Membership:
 
     async def _take(self, spec: SiteSpec) -> Member:
         member = Member(self._build(spec), spec, await self._recalled(spec.name))
+        member.distant = await credentials.expected(self._store, spec.name, self._clock.now())
         self._roster.add(member)
         self._entering[spec.name] = asyncio.create_task(self._enter(member))
         return member

@@ -61,6 +61,15 @@ class Agent:
         """How many objects there is something to tell of that is not stored yet."""
         return len(self._courier.outbox)
 
+    @property
+    def run(self) -> str:
+        """Name of its run; '' where it has not begun one."""
+        return self._courier.run
+
+    def lapse(self, run: str) -> None:
+        """The league knows this run no more."""
+        self._courier.lapse(run)
+
     def poke(self, *kinds: str) -> None:
         """Look at these kinds at once, and at what hangs on them a second later; any number of pokes is one look."""
         now = self._clock.monotonic()
@@ -113,11 +122,19 @@ class Agent:
                 await self._deliver()
             return track.absent or self.member.synced.get(kind, -math.inf) >= since
 
-    async def look(self) -> None:
-        """The site's description alone, if it is due."""
+    async def stand_by(self) -> None:
+        """While another agent follows the site: its description if it is due, and what a command of a user may have changed."""
         async with self._lane:
+            await self._deliver()
             if self._clock.monotonic() >= self.plan.describe_due:
                 await self.plan.attempt('', lambda _: self._describe())
+            if not self.plan.described or not await self._courier.begin():
+                return
+            for kind in [kind for kind in self.plan.tracks if kind in self._doubted and not self.plan.away(kind)]:
+                followed = self.plan.followed(kind)
+                await self.plan.attempt(kind, self._poll if followed else self._whole)
+                self._doubted.discard(kind)
+            await self._deliver()
 
     async def turn(self) -> None:
         """Whatever is due now: the site's description, changes of each kind, and one step of a sweep. Raises Dismissed."""
@@ -136,11 +153,14 @@ class Agent:
 
     async def rest(self) -> None:
         """Wait until something is due or somebody pokes."""
-        delay = self.soonest() - self._clock.monotonic()
-        if delay <= 0:
+        await self.wait(self.soonest() - self._clock.monotonic())
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until somebody pokes, and no longer."""
+        if seconds <= 0:
             await asyncio.sleep(0)
             return
-        sleeper = asyncio.ensure_future(self._clock.sleep(delay))
+        sleeper = asyncio.ensure_future(self._clock.sleep(seconds))
         waker = asyncio.ensure_future(self._wake.wait())
         try:
             await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
@@ -151,7 +171,7 @@ class Agent:
 
     def soonest(self) -> float:
         """When something is due next, on the monotonic clock."""
-        clear, begun = not self._courier.outbox, self._courier.begun
+        clear, begun = not self._courier.outbox, bool(self._courier.run)
         deliver = math.inf if clear and begun else max(self._courier.due, self._clock.monotonic())
         if not self.plan.described:
             return min(self.plan.describe_due, deliver if begun else math.inf)

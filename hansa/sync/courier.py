@@ -16,7 +16,9 @@ from hansa.sync.questions import Questions
 
 LINGER_S = 2.0
 RETRY_S = 3.0
+LONGEST_S = 30.0
 MOST_BATCHES = 10_000
+_MOST_DOUBLINGS = 10
 
 _LOG = logging.getLogger('hansa.sync')
 
@@ -33,18 +35,23 @@ class Courier:
         self._clock = clock
         self._run = ''
         self._since = math.inf
-        self._lost = False
+        self._failures = 0
 
     @property
-    def begun(self) -> bool:
-        """Whether there is a run."""
-        return bool(self._run)
+    def run(self) -> str:
+        """Name of the run; '' where there is none."""
+        return self._run
+
+    def lapse(self, run: str) -> None:
+        """The league knows this run no more; another is begun when there is something to tell."""
+        if run == self._run:
+            self._run = ''
 
     async def begin(self) -> bool:
         """Begin a run, if there is none; returns whether there is one."""
         if not self._run and self._clock.monotonic() >= self.due:
             await self._try(self._open)
-        return self.begun
+        return bool(self._run)
 
     async def tell(self, changes: Iterable[Change], lane: Lane) -> None:
         """Have these told; goes at once where it is a whole batch, or the oldest has lingered."""
@@ -71,16 +78,18 @@ class Courier:
         try:
             done = await act()
         except UplinkDown as error:
-            if not self._lost:
-                _LOG.warning('Site %s: the intake cannot be reached: %s', self._member.name, error)
-            self._lost = True
-            self.due = self._clock.monotonic() + RETRY_S
+            if not self._failures:
+                _LOG.warning('Site %s: the intake cannot be reached, what there is to tell is kept: %s', self._member.name, error)
+            self.due = self._clock.monotonic() + min(RETRY_S * 2**self._failures, LONGEST_S)
+            self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
             return False
         except Gone:
-            self._run = ''
+            self.lapse(self._run)
             self.due = self._clock.monotonic() + RETRY_S
             return False
-        self._lost = False
+        if self._failures:
+            _LOG.info('Site %s: the intake is reached again.', self._member.name)
+        self._failures = 0
         return done
 
     async def _open(self) -> bool:

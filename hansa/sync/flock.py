@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 
 import msgspec
 
+from hansa.model.distant import AWAY_S
 from hansa.model.errors import NotFound, SiteDown
 from hansa.model.resource import Record
 from hansa.model.site import Capabilities
@@ -23,14 +25,22 @@ from hansa.sync.outages import RETRY_S
 _LOG = logging.getLogger('hansa.sync')
 
 
+STAND_BY_S = 2.0
+DOUBT_S = 10.0
+
+
 class _Sheep:
-    """An agent, the hand beside it, the task in which it runs, and what is kept of the site's description."""
+    """An agent, the hand beside it, the task in which it runs, and what is kept of the site's description. `stands_by`: another agent
+    follows the site, near it; `doubted` is when the site was last asked whether it answers, as that one says it does not.
+    """
 
     def __init__(self, agent: Agent, hand: Hand) -> None:
         self.agent = agent
         self.hand = hand
         self.task: asyncio.Task[None] | None = None
         self.kept: Capabilities | None = agent.member.capabilities
+        self.stands_by = False
+        self.doubted = -math.inf
 
 
 class Flock:
@@ -124,12 +134,37 @@ class Flock:
         """An agent that stumbles over our own fault is set on its feet again."""
         while True:
             try:
-                await sheep.agent.turn()
-                await self._write_down(sheep)
-                await sheep.agent.rest()
+                if self._elsewhere(sheep):
+                    await self._stand_by(sheep)
+                else:
+                    await sheep.agent.turn()
+                    await self._write_down(sheep)
+                    await sheep.agent.rest()
             except Exception:  # noqa: BLE001  # one site's agent must not end with whatever went wrong
                 _LOG.exception('The agent of site %s stumbled.', sheep.agent.member.name)
                 await self._clock.sleep(RETRY_S)
+
+    def _elsewhere(self, sheep: _Sheep) -> bool:
+        """Whether the site is left to an agent near it. One line says so when it begins, and one when it ends."""
+        member = sheep.agent.member
+        there = member.distant is not None and member.distant.follows(self._clock.now())
+        if there and not sheep.stands_by:
+            _LOG.info('Site %s is followed by an agent near it; the league stands by.', member.name)
+        elif sheep.stands_by and not there and member.distant is not None:
+            _LOG.warning('The agent near site %s was not heard of for %g s; the league follows the site itself until it is.', member.name, AWAY_S)
+        elif sheep.stands_by and not there:
+            _LOG.info('No agent near site %s is let in any more; the league follows the site itself.', member.name)
+        sheep.stands_by = there
+        return there
+
+    async def _stand_by(self, sheep: _Sheep) -> None:
+        distant, now = sheep.agent.member.distant, self._clock.monotonic()
+        if distant is not None and distant.lost and now - sheep.doubted >= DOUBT_S:
+            sheep.doubted = now
+            sheep.agent.plan.ask_again()
+        await sheep.agent.stand_by()
+        await self._write_down(sheep)
+        await sheep.agent.wait(STAND_BY_S)
 
     async def _write_down(self, sheep: _Sheep) -> None:
         """What a site said of itself holds after a restart until it answers."""

@@ -6,6 +6,9 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Collection
+from typing import get_args
+
+import msgspec
 
 from hansa.model.batch import LANES, Batch, Lane, Receipt, Run
 from hansa.model.errors import Dismissed, Gone
@@ -13,7 +16,10 @@ from hansa.model.site import Mode
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
 from hansa.ports.store import Store
+from hansa.ports.tally import Tally
+from hansa.ports.uplink import Place, Report
 from hansa.rules import digests
+from hansa.sync import reports
 from hansa.sync.intake import Intake
 from hansa.sync.turns import Turns
 
@@ -25,10 +31,12 @@ PATIENCE_S = 5.0
 
 
 class _Line:
-    """One run of one site's agent: what is taken of each lane, and how many batches are on their way."""
+    """One run of one site's agent: what is taken of each lane, how many batches are on their way, and what was last reported."""
 
     def __init__(self, run: str) -> None:
         self.run = run
+        self.reports = 0
+        self.tallies: dict[str, Tally] = {}
         self.flying = 0
         self.upto: dict[Lane, int] = dict.fromkeys(LANES, 0)
         self.locks: dict[Lane, asyncio.Lock] = {lane: asyncio.Lock() for lane in LANES}
@@ -45,14 +53,14 @@ class Gate:
         self._clock = clock
         self.intake = intake
         self._roster = roster
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[tuple[str, Place], _Line] = {}
         self._turns = Turns(WIDE)
         self._away: dict[str, float] = {}
         # Of no other life of this program: a batch that was under way while the league was started again belongs to no run of now.
         self._life = secrets.token_hex(4)
         self._count = itertools.count(1)
 
-    async def open(self, site: str, mode: Mode) -> Run:
+    async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
         """Begin a run; fills the port."""
         if site not in self._roster:
             raise Dismissed(f'No site is called {site} in this league.')
@@ -62,12 +70,12 @@ class Gate:
                 f'The agent of {site} sees it as {mode}, the league as {own.mode}: what one does not see would be lost to the other.'
                 ' Give the agent a credential with the rights that the league has there.'
             )
-        line = self._lines[site] = _Line(f'{self._life}-{next(self._count)}')
+        line = self._lines[site, place] = _Line(f'{self._life}-{next(self._count)}')
         return Run(line.run, self.intake.questions(site).ticket())
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Take a batch, or say why not; fills the port."""
-        line = self._line(batch)
+        line = self._line(batch.site, batch.run)
         lane, upto = batch.lane, line.upto[batch.lane]
         if batch.number <= upto:
             return Receipt(upto, CREDIT)
@@ -77,9 +85,18 @@ class Gate:
         line.flying += 1
         try:
             async with line.locks[lane], self._turns.of(batch.site, lane):
-                return await self._take(self._line(batch), batch)
+                return await self._take(self._line(batch.site, batch.run), batch)
         finally:
             line.flying -= 1
+
+    async def report(self, report: Report) -> float:
+        """Take over how an agent stands; fills the port."""
+        line = self._line(report.site, report.run)
+        if report.number > line.reports:
+            reports.take(self._roster.get(report.site), report, line.tallies, self._clock.now())
+            # What is counted goes on counting where the agent is in this process.
+            line.reports, line.tallies = report.number, {kind: msgspec.structs.replace(tally) for kind, tally in report.tallies.items()}
+        return 0.0
 
     async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
         """Of what the inventory holds; fills the port."""
@@ -91,7 +108,8 @@ class Gate:
 
     def forget(self, site: str) -> None:
         """A site has left; so has its agent."""
-        self._lines.pop(site, None)
+        for place in get_args(Place):
+            self._lines.pop((site, place), None)
         self._away.pop(site, None)
         self.intake.forget(site)
 
@@ -113,10 +131,10 @@ class Gate:
             self._away.pop(site, None)
         return full
 
-    def _line(self, batch: Batch) -> _Line:
-        line = self._lines.get(batch.site)
-        if line is None or line.run != batch.run or batch.site not in self._roster:
-            raise Gone(f'The run {batch.run} of the agent of {batch.site} is over.')
+    def _line(self, site: str, run: str) -> _Line:
+        line = next((each for place in get_args(Place) if (each := self._lines.get((site, place))) and each.run == run), None)
+        if line is None or site not in self._roster:
+            raise Gone(f'The run {run} of the agent of {site} is over.')
         return line
 
     async def _take(self, line: _Line, batch: Batch) -> Receipt:

@@ -101,6 +101,10 @@ class Plan:
         """The site is about to be asked what it is."""
         self._describe_due = self._clock.monotonic() + DESCRIBE_S
 
+    def ask_again(self) -> None:
+        """The site is to be asked anew what it is, and so whether it answers."""
+        self._describe_due = -math.inf
+
     def told(self) -> None:
         """It said what it is; what it could not tell before it may tell now."""
         self.described = True

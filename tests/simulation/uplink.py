@@ -9,6 +9,7 @@ from hansa.model import batch
 from hansa.model.batch import Batch, Receipt, Run
 from hansa.model.errors import Gone, UplinkDown
 from hansa.model.site import Mode
+from hansa.ports.uplink import Place, Report
 from hansa.sync.gate import CREDIT, Gate
 
 FAULTS = ('lose', 'lose receipt', 'double', 'late', 'down', 'refuse', 'some')
@@ -32,9 +33,13 @@ class Wire:
         self._chance = chance
         self._late: list[bytes] = []
 
-    async def open(self, site: str, mode: Mode) -> Run:
+    async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
         self._reach()
-        return await self.gate.open(site, mode)
+        return await self.gate.open(site, mode, place)
+
+    async def report(self, report: Report) -> float:
+        self._reach()
+        return await self.gate.report(report)
 
     async def deliver(self, batch_: Batch) -> Receipt:
         self.given += 1

@@ -11,6 +11,7 @@ import pytest
 from hansa.model.batch import Batch, Change, Receipt, Run
 from hansa.model.errors import Gone, UplinkDown
 from hansa.model.site import Mode
+from hansa.ports.uplink import Place, Report
 from hansa.sites.sim.clock import HandClock
 from hansa.sync import courier
 from hansa.sync.courier import Courier
@@ -26,7 +27,7 @@ class Told:
         self.given: list[tuple[str, int, int]] = []
         self.runs = 0
 
-    async def open(self, site: str, mode: Mode) -> Run:
+    async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
         self.runs += 1
         return Run(f'run {self.runs}', 0)
 
@@ -36,6 +37,9 @@ class Told:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def report(self, report: Report) -> float:
+        raise UplinkDown('nobody asks that here')
 
     async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
         raise UplinkDown('nobody asks that here')
@@ -84,6 +88,27 @@ def test_what_is_not_taken_is_given_again_after_a_while(answer: Receipt | Except
     asyncio.run(main())
 
 
+def test_the_longer_the_intake_is_away_the_less_often_it_is_tried() -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
+        uplink.answers = [UplinkDown('away')] * 6
+        await sent.tell(changes(2), 'hot')
+        waits = []
+        for _ in range(6):
+            await sent.go()
+            waits.append(sent.due - clock.time)
+            clock.time = sent.due
+        assert waits == [3, 6, 12, 24, 30, 30]
+        assert await sent.go()
+        uplink.answers = [UplinkDown('away')]
+        await sent.tell(changes(1), 'hot')
+        await sent.go()
+        assert sent.due - clock.time == 3
+
+    asyncio.run(main())
+
+
 def test_a_run_that_is_over_is_begun_anew_with_all_that_was_not_taken() -> None:
     async def main() -> None:
         clock, uplink = HandClock(), Told()
@@ -99,7 +124,7 @@ def test_a_run_that_is_over_is_begun_anew_with_all_that_was_not_taken() -> None:
     asyncio.run(main())
 
 
-def test_an_outage_of_the_intake_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_intake_is_one_line_and_its_end_another(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         clock, uplink = HandClock(), Told()
         sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
@@ -112,4 +137,4 @@ def test_an_outage_of_the_intake_is_one_line(caplog: pytest.LogCaptureFixture) -
 
     with caplog.at_level(logging.INFO, 'hansa.sync'):
         asyncio.run(main())
-    assert len(caplog.records) == 1
+    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.INFO]

@@ -6,10 +6,14 @@ import argparse
 import sys
 
 from hansa.entry import answers, commands, flags, output
+from hansa.entry.commands import siteagent
 from hansa.model.errors import ConfigError
 
 # Asking a site all that the league needs takes several requests, each with the site's own time limit.
 _CHECK_TIMEOUT = 90.0
+_FOLLOWERS = {
+    'league': 'the league', 'site': 'an agent near it', 'away': 'the league, as the agent near it is not heard of',
+}  # fmt: skip
 _TROUBLES = ('drift', 'backlog', 'failures')
 
 
@@ -30,6 +34,7 @@ def add(nouns: commands.Nouns) -> None:
     check = verbs.add_parser('check', help='ask a site, or all, whether the league can use it; exit code 1 if not')
     check.add_argument('name', metavar='NAME', nargs='?', default='')
     check.set_defaults(run=_check)
+    siteagent.add(verbs)
     for verb in (listing, show, remove, check):
         flags.talk(verb)
 
@@ -105,6 +110,8 @@ def _facts(site: answers.Record) -> list[tuple[str, str]]:
     state = 'up' if health.get('reachable') is True else 'down'
     facts = [(key, answers.text(site, key)) for key in ('name', 'kind', 'landlord', 'mode')]
     facts += [('state', state), ('since', answers.text(health, 'since')), ('reason', answers.text(health, 'reason'))]
+    agent = answers.record(site, 'agent')
+    facts += [('followed by', _FOLLOWERS.get(answers.text(agent, 'follows'), '-')), ('agent heard', output.age(agent.get('heard_s')))]
     services = answers.record(site, 'services')
     for name in services:
         offer = answers.record(services, name)

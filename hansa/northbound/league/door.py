@@ -8,13 +8,14 @@ from hansa.model.errors import Forbidden
 from hansa.northbound.hall import door, table, wire
 from hansa.northbound.league import errors
 from hansa.northbound.league.routes import League
+from hansa.northbound.league.uplink import UplinkRoom
 
 STYLE = door.Style('league', 'league', errors.fault)
 
 
-def readable(league: League) -> table.Table:
-    """What changes nothing, for whoever has the role admin. Changes are made on the socket alone."""
-    return table.Table([msgspec.structs.replace(route, handler=_for_administrators(route.handler)) for route in league.reading])
+def opened(league: League, uplink: UplinkRoom) -> table.Table:
+    """What changes nothing, for whoever has the role admin, as changes are made on the socket alone; and where agents come in."""
+    return table.Table([*uplink.routes, *(msgspec.structs.replace(route, handler=_for_administrators(route.handler)) for route in league.reading)])
 
 
 def _for_administrators(handler: table.Handler) -> table.Handler:

@@ -16,6 +16,7 @@ from hansa.model.site import SiteSpec
 from hansa.northbound.hall import wire
 from hansa.northbound.hall.table import Ask, Route, Table
 from hansa.northbound.league import errors, views
+from hansa.northbound.league.agents import AgentRoom
 from hansa.northbound.league.drift import DriftRoom
 from hansa.northbound.league.quotas import QuotaRoom
 from hansa.ports.clock import Clock
@@ -24,6 +25,7 @@ from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.services.allotting import Allotting
 from hansa.services.auditing import Auditing
+from hansa.services.credentials import Credentials
 from hansa.services.membership import Membership
 
 _OPERATOR = Token('', 'operator', '', '', '', '', frozenset(('admin',)), float('inf'))
@@ -44,8 +46,8 @@ class League:
     """Handlers, and the door around them. `reading` are the routes that administrators may use with a token too."""
 
     def __init__(
-        self, store: Store, roster: Roster, membership: Membership, allotting: Allotting, auditing: Auditing, identity: Identity, clock: Clock,
-        address: str,
+        self, store: Store, roster: Roster, membership: Membership, allotting: Allotting, auditing: Auditing, identity: Identity, credentials: Credentials,
+        clock: Clock, address: str,
     ) -> None:  # fmt: skip
         self._store = store
         self._roster = roster
@@ -53,7 +55,7 @@ class League:
         self._clock = clock
         self._address = address
         self._since = clock.now()
-        quotas, drift = QuotaRoom(allotting, roster, identity), DriftRoom(auditing)
+        quotas, drift, agents = QuotaRoom(allotting, roster, identity), DriftRoom(auditing), AgentRoom(credentials, roster, clock)
         self.reading = (
             Route('own', 'GET', '/v1/status', self.status),
             Route('own', 'GET', '/v1/sites', self.sites),
@@ -66,6 +68,11 @@ class League:
                 Route('own', 'POST', '/v1/sites', self.join),
                 Route('own', 'DELETE', '/v1/sites/{name}', self.leave),
                 Route('own', 'POST', '/v1/sites/{name}/check', self.check),
+                Route('own', 'GET', '/v1/agents', agents.listed),
+                Route('own', 'GET', '/v1/sites/{name}/agents', agents.listed),
+                Route('own', 'POST', '/v1/sites/{name}/agents', agents.add),
+                Route('own', 'DELETE', '/v1/sites/{name}/agents', agents.remove),
+                Route('own', 'DELETE', '/v1/sites/{name}/agents/{id}', agents.remove),
                 Route('own', 'GET', '/v1/drift', drift.listed),
                 Route('own', 'POST', '/v1/drift/repair', drift.repair),
                 Route('own', 'GET', '/v1/quotas', quotas.listed),

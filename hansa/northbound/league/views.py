@@ -38,7 +38,19 @@ def site(member: Member, summary: Summary, now: float) -> dict[str, object]:
         'age_s': round(max(ages), 1) if ages else None,
         'counts': {kind: count for name, kind, count, _ in summary if name == member.name},
         'unclaimed': sum(unclaimed for name, kind, _, unclaimed in summary if name == member.name and not KINDS[kind].shared),
+        'agent': agent(member, now),
     }
+
+
+def agent(member: Member, now: float) -> dict[str, object]:
+    """Who follows a site: 'league' its own agent, 'site' one near it, 'away' the league's as that one is not heard of."""
+    distant = member.distant
+    heard = distant.heard if distant is not None else None
+    if distant is None or (heard is None and not distant.follows(now)):
+        follows = 'league'
+    else:
+        follows = 'site' if distant.follows(now) else 'away'
+    return {'follows': follows, 'heard_s': None if heard is None else round(max(0.0, now - heard), 1)}
 
 
 def details(

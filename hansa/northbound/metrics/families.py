@@ -50,6 +50,8 @@ def _sites(members: Sequence[Member], now: float) -> Iterator[Metric]:
     yield _plain('inventory_age_seconds', (((each.name, kind), max(0.0, now - when)) for each in members for kind, when in each.synced.items()))
     yield _plain('inventory_drift', ((at, tally.drift) for at, tally in tallies if tally.drift is not None))
     yield _plain('cursor_lag_seconds', ((at, tally.lag) for at, tally in tallies if tally.lag is not None))
+    heard = [((each.name,), each.distant.heard) for each in members if each.distant is not None]
+    yield _plain('agent_heard_seconds', ((at, max(0.0, now - when)) for at, when in heard if when is not None))
     for name in _SUMS:
         yield _plain(f'site_{name}_total', (((each.name,), sum(getattr(tally, name) for tally in each.tallies.values())) for each in members))
     whole = [((each.name,), each.tally('')) for each in members]
