@@ -32,6 +32,12 @@ async def admitted(named: Sequence[SiteSpec], kept: Sequence[SiteSpec], build: C
     return list((known | {spec.name: _renewed(spec, known.get(spec.name)) for spec in named}).values())
 
 
+def changed(specs: Sequence[SiteSpec], kept: Sequence[SiteSpec]) -> list[SiteSpec]:
+    """Those that are not kept as they are."""
+    known = {msgspec.json.encode(spec) for spec in kept}
+    return [spec for spec in specs if msgspec.json.encode(spec) not in known]
+
+
 async def clear(store: Store, kept: Sequence[SiteSpec]) -> None:
     """A simulated site begins anew with each start, so nothing of its last life may be taken for true."""
     for spec in kept:

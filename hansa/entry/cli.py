@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import hansa
 from hansa.entry import output
-from hansa.entry.commands import agent, db, drift, quota, serve, settings, sim, site, status, version, why
+from hansa.entry.commands import agent, db, drift, quota, roles, serve, settings, sim, site, status, version, why
 from hansa.model.errors import ConfigError, HansaError
 
 _EPILOG = """\
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--version', action='version', version=f'hansa {hansa.__version__}')
     nouns = parser.add_subparsers(metavar='COMMAND', required=True)
-    for command in (serve, status, site, agent, drift, quota, why, db, sim, settings, version):
+    for command in (serve, roles, status, site, agent, drift, quota, why, db, sim, settings, version):
         command.add(nouns)
     return parser
 

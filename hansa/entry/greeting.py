@@ -53,6 +53,11 @@ def say(config: Config, directory: pathlib.Path, sites: Sequence[str]) -> None:
     print(f'ready {config.url}', flush=True)
 
 
+def brief(what: str) -> None:
+    """Say that a part of a league is ready to which no user turns."""
+    print(f'ready {what}', flush=True)
+
+
 def _client() -> str:
     """How the OpenStack client is called: it may stand beside our Python and not on the path."""
     beside = pathlib.Path(sys.executable).with_name('openstack')

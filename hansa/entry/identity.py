@@ -11,12 +11,15 @@ from hansa.entry import clouds
 from hansa.entry.config import Config
 from hansa.keystone import catalog, files
 from hansa.keystone.admin import Administrator
-from hansa.keystone.engine import KeystoneEngine, connect_engine, start_engine
+from hansa.keystone.engine import connect_engine, start_engine
+from hansa.keystone.shared import SharedEngine
 from hansa.model.errors import ConfigError, SiteDown
 from hansa.model.secret import Secret
 from hansa.northbound.identity.door import IdentityDoor
 from hansa.northbound.identity.foreign import Foreign
+from hansa.ports.bus import Bus
 from hansa.ports.clock import SystemClock
+from hansa.ports.identity import Identity
 from hansa.sites.http.transport import HttpTransport
 
 
@@ -59,15 +62,19 @@ async def _try(config: Config, clock: SystemClock, who: Administrator) -> None:
 
 
 async def begin(
-    config: Config, foreign: Foreigner | None, directory: pathlib.Path, clock: SystemClock
-) -> tuple[KeystoneEngine, IdentityDoor]:
-    """Start it or connect to it, and write the clouds.yaml of the state directory. Raises SiteDown('identity'), ConfigError."""
+    config: Config, foreign: Foreigner | None, directory: pathlib.Path, clock: SystemClock, bus: Bus | None = None
+) -> tuple[Identity, IdentityDoor]:
+    """Start it or connect to it, and write the clouds.yaml of the state directory. With a `bus` it is one that several processes share.
+
+    Raises SiteDown('identity'), ConfigError.
+    """
     url = f'{config.url}/identity/v3'
     if foreign is not None:
-        engine = connect_engine(foreign.url, clock, HttpTransport(), foreign.administrator)
+        theirs = connect_engine(foreign.url, clock, HttpTransport(), foreign.administrator)
+        shared = theirs if bus is None else SharedEngine(theirs, bus)
         clouds.write_clouds_yaml(str(directory), clouds.without_passwords(url, foreign.administrator.user, foreign.administrator.project, config.region))
         shown = functools.partial(catalog.document, config.url, config.region)
-        return engine, IdentityDoor(engine, Foreign([foreign.url.rstrip('/').removesuffix('/v3')], f'{config.url}/identity', shown))
+        return shared, IdentityDoor(shared, Foreign([foreign.url.rstrip('/').removesuffix('/v3')], f'{config.url}/identity', shown))
     transport = HttpTransport(unix_socket=str(files.socket_path(directory)))
     engine, accounts = await start_engine(directory, config.url, config.region, clock, transport, config.token_hours * 3600)
     try:

@@ -1,27 +1,30 @@
-"""Running the league: the identity engine as a child, the house, and the sockets; and ending all of it in order."""
+"""Running the league, or a part of it: the identity engine as a child, the house, and the sockets; and ending all of it in order."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import ctypes
+import functools
 import gc
-import pathlib
+import os
 import resource
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 
 import uvicorn
 
-from hansa.entry import admission, greeting, ground, identity, keeping, logs, pulse, wiring
+from hansa.entry import admission, buses, greeting, ground, identity, keeping, logs, pulse, wiring
 from hansa.entry.choice import Choice
 from hansa.entry.config import Config
 from hansa.entry.endings import DRAIN_SECONDS, Endings, Server, beside
 from hansa.entry.gathering import GatheringProtocol
+from hansa.entry.posts import Role
 from hansa.model.errors import ConfigError, HansaError
 from hansa.model.site import SiteSpec
 from hansa.northbound.hall.app import Hall
 from hansa.ports.clock import Clock, SystemClock
+from hansa.storage import folder
 
 _FIRST_LOOK = 5.0
 _KEEP_ALIVE = 75
@@ -29,11 +32,30 @@ _KEEP_ALIVE = 75
 _GARBAGE = 20_000
 _DOORS = 16
 _MOST_FILES = 65_536
+_OTHER_LISTEN = 'Choose another with --listen.'
+_OTHER_METRICS = 'Set metrics.listen to another.'
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
-def serve(config: Config, choice: Choice) -> int:
-    """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError for what the operator has to change."""
+def serve(config: Config, choice: Choice, role: Role | None = None) -> int:
+    """Run until SIGTERM or SIGINT, alone or as one of several; the exit code. Raises ConfigError for what the operator has to change."""
+    if role is not None and not config.store:
+        raise ConfigError(f'hansa {role} is one of several processes on one store: set store to postgresql://USER@HOST/NAME.')
+    if role is not None and not config.identity_url:
+        raise ConfigError(
+            f'hansa {role} is one of several processes that share a Keystone: set identity.url and identity.cloud to yours, or to that of hansa identity.'
+        )
+    return _run(config, lambda: _serve(config, choice) if role is None else _take_part(config, choice, role))
+
+
+def identify(config: Config) -> int:
+    """Run the Keystone that several processes share, until SIGTERM or SIGINT; the exit code. Raises ConfigError."""
+    if config.identity_url:
+        raise ConfigError('hansa identity runs a Keystone of its own: leave out identity.url, which says where fronts and workers find one.')
+    return _run(config, lambda: _identify(config))
+
+
+def _run(config: Config, act: Callable[[], Coroutine[None, None, int]]) -> int:
     logs.begin(config)
     _allocator()
     _descriptors()
@@ -41,7 +63,7 @@ def serve(config: Config, choice: Choice) -> int:
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_serve(config, choice))
+            return runner.run(act())
     except ConfigError:
         raise
     except HansaError as error:
@@ -61,8 +83,7 @@ async def _serve(config: Config, choice: Choice) -> int:
         kept = await store.sites() if store is not None else []
         if choice.nothing and not kept:
             raise ConfigError(choice.nothing)
-        listening = stack.enter_context(ground.port(config.listen, 'Choose another with --listen.'))
-        measured = stack.enter_context(ground.port(config.metrics_listen, 'Set metrics.listen to another.')) if config.metrics_listen else None
+        listening, measured = _ports(config, stack)
         foreign = await identity.foreigner(config, clock)
         specs = await admission.admitted(choice.specs, kept, lambda spec: wiring.site(spec, clock, config.patience))
         start = stack.enter_context(contextlib.ExitStack())
@@ -78,11 +99,73 @@ async def _serve(config: Config, choice: Choice) -> int:
         await _join(house, specs)
         control = stack.enter_context(ground.control(directory))
         start.pop_all()
-        if measured is not None:
-            await stack.enter_async_context(beside(_settings(wiring.beside(house, clock)), measured))
-        stack.enter_context(_watched(house, clock))
-        await _answer(config, endings, house, [listening, control], directory)
+        await _beside(house, clock, stack, measured)
+        sites = [member.name for member in house.roster]
+        await _answer(endings, house, [listening, control], lambda: greeting.say(config, directory, sites))
     return 0
+
+
+async def _take_part(config: Config, choice: Choice, role: Role) -> int:
+    """One of several: the sites are those of the store, and those named join them."""
+    endings, clock, bus = Endings(), SystemClock(), buses.Quiet()
+    async with contextlib.AsyncExitStack() as stack:
+        directory = ground.directory(config)
+        sockets, measured = [], None
+        if role == 'front':
+            listening, measured = _ports(config, stack)
+            sockets.append(listening)
+        elif config.metrics_listen:
+            measured = stack.enter_context(ground.port(config.metrics_listen, _OTHER_METRICS))
+        foreign = await identity.foreigner(config, clock)
+        start = stack.enter_context(contextlib.ExitStack())
+        start.callback(ground.make(directory))
+        store = await keeping.opened(config, directory)
+        stack.push_async_callback(store.close)
+        kept = await store.sites()
+        specs = await admission.admitted(choice.specs, kept, lambda spec: wiring.site(spec, clock, config.patience))
+        if simulated := [spec.name for spec in specs if spec.kind == admission.SIMULATED]:
+            raise ConfigError(f'Sites in the memory of one process cannot be shared by several: {", ".join(simulated)}. See: hansa sim fleet.')
+        for spec in admission.changed(specs, kept):
+            await store.put_site(spec)
+        engine, door = await identity.begin(config, foreign, directory, clock, bus)
+        stack.push_async_callback(engine.close)
+        house = await wiring.build(config, engine, door, clock, directory, store=store, role=role, bus=bus)
+        stack.push_async_callback(house.close)
+        sites = [member.name for member in house.roster]
+        await house.membership.ready(sites, _FIRST_LOOK)
+        sockets.append(stack.enter_context(ground.control(directory)))
+        start.pop_all()
+        await _beside(house, clock, stack, measured)
+        say = functools.partial(greeting.say, config, directory, sites) if role == 'front' else functools.partial(greeting.brief, role)
+        await _answer(endings, house, sockets, say)
+    return 0
+
+
+async def _identify(config: Config) -> int:
+    endings, clock = Endings(), SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        directory = ground.directory(config)
+        listening = stack.enter_context(ground.port(config.listen, _OTHER_LISTEN))
+        start = stack.enter_context(contextlib.ExitStack())
+        start.callback(ground.make(directory))
+        stack.callback(os.close, folder.lock(directory))
+        engine, door = await identity.begin(config, None, directory, clock)
+        stack.push_async_callback(engine.close)
+        start.pop_all()
+        hall = wiring.keystone(config, door, clock)
+        await endings.serve(Server(_settings(hall), functools.partial(greeting.brief, f'http://{config.listen}/identity/v3')), [listening])
+    return 0
+
+
+def _ports(config: Config, stack: contextlib.AsyncExitStack) -> tuple[socket.socket, socket.socket | None]:
+    listening = stack.enter_context(ground.port(config.listen, _OTHER_LISTEN))
+    return listening, stack.enter_context(ground.port(config.metrics_listen, _OTHER_METRICS)) if config.metrics_listen else None
+
+
+async def _beside(house: wiring.House, clock: Clock, stack: contextlib.AsyncExitStack, measured: socket.socket | None) -> None:
+    if measured is not None:
+        await stack.enter_async_context(beside(_settings(wiring.beside(house, clock)), measured))
+    stack.enter_context(_watched(house, clock))
 
 
 async def _join(house: wiring.House, specs: Iterable[SiteSpec]) -> None:
@@ -90,15 +173,12 @@ async def _join(house: wiring.House, specs: Iterable[SiteSpec]) -> None:
     await house.membership.ready(names, _FIRST_LOOK)
 
 
-async def _answer(
-    config: Config, endings: Endings, house: wiring.House, sockets: list[socket.socket], directory: pathlib.Path
-) -> None:
+async def _answer(endings: Endings, house: wiring.House, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
     gc.freeze()
     gc.set_threshold(_GARBAGE)
-    sites = [member.name for member in house.roster]
     # The loop takes one connection from each socket in a turn: under load, where turns are long, a crowd would stand outside for minutes.
     doors = [each.dup() for each in sockets[:1] for _ in range(_DOORS - 1)]
-    await endings.serve(Server(_settings(house.hall), lambda: greeting.say(config, directory, sites)), [*sockets, *doors])
+    await endings.serve(Server(_settings(house.hall), ready), [*sockets, *doors])
 
 
 def _settings(application: Hall) -> uvicorn.Config:

@@ -206,6 +206,11 @@ def beside(house: House, clock: Clock) -> Hall:
     return Hall({'metrics': house.metrics.answer}, {}, _MOST_READERS, Meter(clock))
 
 
+def keystone(config: Config, identity_door: IdentityDoor, clock: Clock) -> Hall:
+    """What the process serves that runs the Keystone of several others."""
+    return Hall({'identity': identity_door.answer, 'healthcheck': _healthy}, {}, config.limits_connections, Meter(clock))
+
+
 def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: Answering, metrics: Metrics) -> Hall:
     open_to_all = {**doors, 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)}
     return Hall(open_to_all, {'league': league, 'metrics': metrics.answer}, config.limits_connections, metrics.meter)
