@@ -7,7 +7,7 @@ import os
 import pathlib
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench import processes
 
@@ -52,12 +52,38 @@ SERVES = """\
     }}"""
 
 
+SHARES = """
+    upstream league {{ {servers} keepalive 32; }}
+    server {{
+        listen 127.0.0.1:{port};
+        client_max_body_size 0;
+        location / {{
+            proxy_pass http://league;
+            proxy_http_version 1.1;
+            proxy_set_header Connection '';
+            proxy_set_header Host $http_host;
+            proxy_request_buffering off;
+            proxy_max_temp_file_size 0;
+            proxy_read_timeout 300;
+        }}
+    }}
+"""
+
+
 @contextlib.contextmanager
 def before(upstream: int, folder: pathlib.Path) -> Iterator[tuple[int, processes.Program]]:
     """Run one in front of a port of 127.0.0.1; its own port and the program."""
     port = processes.free_port()
     with _running(folder, port, PASSES_ON.format(upstream=upstream, port=port)) as program:
         yield port, program
+
+
+@contextlib.contextmanager
+def over(upstreams: Sequence[str], port: int, folder: pathlib.Path) -> Iterator[processes.Program]:
+    """Run one at a port of 127.0.0.1 that shares the requests out among several HOST:PORT, and leaves out those that do not answer."""
+    servers = ' '.join(f'server {each} max_fails=1 fail_timeout=2;' for each in upstreams)
+    with _running(folder, port, SHARES.format(servers=servers, port=port)) as program:
+        yield program
 
 
 @contextlib.contextmanager

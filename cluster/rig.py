@@ -1,0 +1,136 @@
+"""The processes of a league on loopback: PostgreSQL, Keystone, two fronts behind one address, two workers, and sites if there are none."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import urllib.parse
+from collections.abc import Iterator
+
+import yaml
+
+from bench import nginx, processes
+from tests import postgres
+
+_END_SECONDS = 45
+
+
+class Rig:
+    """`url` is where users turn to; `users` the clouds.yaml with the entries `hansa` and `hansa-admin`; `running` the processes by name."""
+
+    def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack) -> None:
+        self.folder = folder
+        self.url = f'http://127.0.0.1:{processes.free_port()}'
+        self.users = folder / 'identity' / 'clouds.yaml'
+        self.running: dict[str, subprocess.Popen[str]] = {}
+        self._stack = stack
+
+    def start(self, name: str, *words: str) -> str:
+        """Start `hansa` with these words; what it says when it is ready. Raises RuntimeError where it does not get so far."""
+        log = self.folder / f'{name}.log'
+        with log.open('ab') as err:
+            process = subprocess.Popen(
+                [processes.PYTHON, '-m', 'hansa.entry.cli', *words], cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=err, text=True
+            )
+        self.running[name] = process
+        self._stack.callback(_end, process)
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        line = process.stdout.readline()
+        if not line.startswith('ready'):
+            raise RuntimeError(f'{name} did not begin: {log.read_text(errors="replace")[-3000:]}')
+        return line.removeprefix('ready').strip()
+
+    def state(self, name: str) -> str:
+        """The state folder of a process."""
+        return str(self.folder / name)
+
+    def kill(self, name: str) -> None:
+        """End a process as a broken machine does."""
+        self.running[name].kill()
+        self.running[name].wait(_END_SECONDS)
+
+
+@contextlib.contextmanager
+def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: int = 2, workers: int = 2) -> Iterator[Rig]:
+    """Start all of it, end all of it. Without `clouds` the sites are simulated ones, east and west. Raises RuntimeError."""
+    programs = postgres.programs()
+    if programs is None:
+        raise RuntimeError('A league of several processes needs PostgreSQL: install it first (Debian: make postgresql).')
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        rig = Rig(folder, stack)
+        server = stack.enter_context(postgres.Server(programs))
+        store = server.fresh()
+        keystone = f'127.0.0.1:{processes.free_port()}'
+        if not clouds:
+            clouds, sites = _simulated(rig), 'east=fleet001,west=fleet002'
+        rig.start('identity', 'identity', '--state', rig.state('identity'), '--listen', keystone, '--public-url', rig.url)
+        entries = _entries(folder, pathlib.Path(clouds), rig.users)
+        settings = _settings(folder, store, rig.url, f'http://{keystone}/identity/v3', entries, sites)
+        doors = [f'127.0.0.1:{processes.free_port()}' for _ in range(fronts)]
+        for number in range(1, workers + 1):
+            _take_part(rig, settings, 'worker', number)
+        for number, listen in enumerate(doors, 1):
+            _take_part(rig, settings, 'front', number, '--listen', listen)
+        stack.enter_context(nginx.over(doors, urllib.parse.urlsplit(rig.url).port or 80, folder / 'nginx'))
+        yield rig
+
+
+def _take_part(rig: Rig, settings: pathlib.Path, role: str, number: int, *words: str) -> None:
+    """The first one makes the key of the seal; every other is given it."""
+    name = f'{role}{number}'
+    state = pathlib.Path(rig.state(name))
+    state.mkdir(mode=0o700, exist_ok=True)
+    key = pathlib.Path(rig.state('worker1')) / 'seal.key'
+    if key.exists() and not (state / 'seal.key').exists():
+        shutil.copy(key, state / 'seal.key')
+    rig.start(name, role, '--config', str(settings), '--state', str(state), *words)
+
+
+def _simulated(rig: Rig) -> str:
+    file = rig.folder / 'fleet.yaml'
+    fleet = ('sim', 'fleet', '--sites', '2', '--servers', '1', '--processes', '1', '--life', '0', '--admin')
+    rig.start('fleet', *fleet, '--listen', '127.0.0.1:0', '--clouds', str(file))
+    return str(file)
+
+
+def _entries(folder: pathlib.Path, clouds: pathlib.Path, users: pathlib.Path) -> pathlib.Path:
+    """One file of entries: those of the sites, and the administrator of the Keystone."""
+    found = yaml.safe_load(clouds.read_text(encoding='utf-8'))['clouds']
+    keystone = yaml.safe_load(users.read_text(encoding='utf-8'))['clouds']['hansa-admin']
+    file = folder / 'clouds.yaml'
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({'clouds': {**found, 'keystone': keystone}}), encoding='utf-8')
+    return file
+
+
+def _settings(folder: pathlib.Path, store: str, url: str, keystone: str, entries: pathlib.Path, sites: str) -> pathlib.Path:
+    file = folder / 'hansa.toml'
+    file.touch(mode=0o600)
+    words = {'store': store, 'public_url': url, 'clouds': str(entries), 'sites': sites}
+    lines = [f'{name} = {json.dumps(word)}' for name, word in words.items()]
+    file.write_text('\n'.join([*lines, '[identity]', f'url = {json.dumps(keystone)}', "cloud = 'keystone'", '']), encoding='utf-8')
+    return file
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(('OS_', 'HANSA_'))}
+    return {**kept, 'PYTHONPATH': str(processes.ROOT)}
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(_END_SECONDS)
+    if process.stdout is not None:
+        process.stdout.close()
+
