@@ -68,7 +68,7 @@ def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: in
         store = server.fresh()
         keystone = f'127.0.0.1:{processes.free_port()}'
         if not clouds:
-            clouds, sites = _simulated(rig), 'east=fleet001,west=fleet002'
+            clouds, sites = _simulated(rig), 'east=fleet1,west=fleet2'
         rig.start('identity', 'identity', '--state', rig.state('identity'), '--listen', keystone, '--public-url', rig.url)
         entries = _entries(folder, pathlib.Path(clouds), rig.users)
         settings = _settings(folder, store, rig.url, f'http://{keystone}/identity/v3', entries, sites)
