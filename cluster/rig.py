@@ -21,13 +21,16 @@ _END_SECONDS = 45
 
 
 class Rig:
-    """`url` is where users turn to; `users` the clouds.yaml with the entries `hansa` and `hansa-admin`; `running` the processes by name."""
+    """`url` is where users turn to; `users` the clouds.yaml with the entries `hansa` and `hansa-admin`; `running` the processes by name, and with which `words` they were
+    started.
+    """
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack) -> None:
         self.folder = folder
         self.url = f'http://127.0.0.1:{processes.free_port()}'
         self.users = folder / 'identity' / 'clouds.yaml'
         self.running: dict[str, subprocess.Popen[str]] = {}
+        self.words: dict[str, tuple[str, ...]] = {}
         self._stack = stack
 
     def start(self, name: str, *words: str) -> str:
@@ -37,7 +40,7 @@ class Rig:
             process = subprocess.Popen(
                 [processes.PYTHON, '-m', 'hansa.entry.cli', *words], cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=err, text=True
             )
-        self.running[name] = process
+        self.running[name], self.words[name] = process, words
         self._stack.callback(_end, process)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         line = process.stdout.readline()

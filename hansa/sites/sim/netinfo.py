@@ -144,6 +144,11 @@ def providers(ask: Ask) -> Answer:
     return Answer(200, {'service_providers': [one]})
 
 
+def zones(ask: Ask) -> Answer:
+    found = [{'name': 'nova', 'resource': resource, 'state': 'available'} for resource in ('network', 'router')]
+    return Answer(200, {'availability_zones': found})
+
+
 ROWS: list[Row] = [
     ('GET', '/extensions', extensions),
     ('GET', '/extensions/{}', extension),
@@ -156,8 +161,6 @@ ROWS: list[Row] = [
     ('GET', '/network-ip-availabilities', availabilities),
     ('GET', '/network-ip-availabilities/{}', availability),
     ('GET', '/service-providers', providers),
-    *[
-        ('GET', f'/{name.replace("_", "-") if name != "availability_zones" else name}', _empty(name))
-        for name in ('availability_zones', 'agents')
-    ],
+    ('GET', '/availability_zones', zones),
+    ('GET', '/agents', _empty('agents')),
 ]
