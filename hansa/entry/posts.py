@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, Protocol
 
 from hansa.entry.rounds import Rounds
-from hansa.model.errors import HansaError
+from hansa.model.errors import ConfigError, HansaError
 from hansa.model.intent import OPENER
 from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
+from hansa.ports.leases import Leases
 from hansa.ports.observer import Leveller, Observer
 from hansa.ports.roster import Roster
 from hansa.ports.site import Site
@@ -32,6 +33,9 @@ from hansa.sync.standing import COUNTED, STANDING, Standing
 from hansa.workflows.openers import PROCESS, Former, Leased, Openers
 
 Role = Literal['front', 'worker']
+
+ALONE = 'alone'
+"""A lease of this name says that one process has the store for itself."""
 
 _log = logging.getLogger('hansa')
 
@@ -70,7 +74,7 @@ class Post(Protocol):
 
 
 class Alone:
-    """All in one process, which has its store for itself."""
+    """All in one process, which has its store for itself. Where others could use it too, a lease tells them not to."""
 
     level: Callable[[], Awaitable[None]] | None = None
     follows = True
@@ -79,7 +83,9 @@ class Alone:
         self.opener = secrets.token_hex(OPENER // 2)
         self.turns = Turns(clock)
         self._store = store
+        self._clock = clock
         self._rounds: Rounds | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     def site(self, site: Site) -> Site:
         return site
@@ -91,6 +97,11 @@ class Alone:
         return Former(await self._store.open_intents())
 
     async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+        """Raises ConfigError where fronts and workers run on the store, Busy."""
+        if isinstance(self._store, Clustered):
+            if others := await self._store.leases.holders(PROCESS):
+                raise ConfigError(f'{len(others)} fronts and workers run on this store; hansa serve wants it for itself. End them first.')
+            self._keeping = asyncio.create_task(_keep(self._store.leases, ALONE, self.opener, self._clock))
         self._rounds = rounds
         for name in rounds.names():
             await rounds.begin(name)
@@ -98,6 +109,8 @@ class Alone:
     async def close(self) -> None:
         if self._rounds is not None:
             await self._rounds.close()
+        if self._keeping is not None and isinstance(self._store, Clustered):
+            await _let_go(self._keeping, self._store.leases, ALONE, self.opener)
 
 
 class Among:
@@ -120,6 +133,7 @@ class Among:
         self._standing: Standing | None = None
         self._holding: Holding | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._keeping: asyncio.Task[None] | None = None
 
     def site(self, site: Site) -> Site:
         return Heard(site, self._clock)
@@ -132,8 +146,11 @@ class Among:
         return Leased(self._leases)
 
     async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
-        """Raises Busy."""
-        await self._live()
+        """Raises ConfigError where the store is another process' own, Busy."""
+        if await self._leases.holders(ALONE):
+            raise ConfigError(f'hansa serve runs on this store, or did so less than {LEASE_S:g} s ago; it has to end before others can take part.')
+        await self._leases.take(PROCESS + self.opener, self.opener, LEASE_S)
+        self._keeping = asyncio.create_task(_keep(self._leases, PROCESS + self.opener, self.opener, self._clock))
         standing = self._standing = Standing(flock, self._store, self._roster, self._bus, self._clock, self.opener)
         self._following.tell(membership, accounts)
         self._following.heed('site/', functools.partial(_site, membership))
@@ -143,7 +160,7 @@ class Among:
         if self._lookout is not None:
             self._following.heed(WANTED, self._lookout.wanted)
         await self._following.level()
-        self._tasks = [asyncio.create_task(each) for each in (self._keep_alive(), self._following.run())]
+        self._tasks = [asyncio.create_task(self._following.run())]
         if self._role == 'worker':
             charges: dict[str, Charge] = {'site/': _Sites(self._roster, flock), 'round/': rounds}
             self._holding = Holding(self._leases, self._clock, self.opener, charges, standing.clear)
@@ -157,19 +174,8 @@ class Among:
         for each in (self._holding, self._standing, self._lookout):
             if each is not None:
                 await each.close()
-        with contextlib.suppress(HansaError):
-            await self._leases.give_up(PROCESS + self.opener, self.opener)
-
-    async def _keep_alive(self) -> None:
-        while True:
-            await self._clock.sleep(RENEW_S)
-            try:
-                await self._live()
-            except HansaError as error:
-                _log.warning('the lease of this process is not renewed: %s', error)
-
-    async def _live(self) -> None:
-        await self._leases.take(PROCESS + self.opener, self.opener, LEASE_S)
+        if self._keeping is not None:
+            await _let_go(self._keeping, self._leases, PROCESS + self.opener, self.opener)
 
 
 class _Sites:
@@ -187,6 +193,22 @@ class _Sites:
 
     async def end(self, name: str) -> None:
         await self._flock.rest(name)
+
+
+async def _keep(leases: Leases, name: str, holder: str, clock: Clock) -> None:
+    while True:
+        try:
+            await leases.take(name, holder, LEASE_S)
+        except HansaError as error:
+            _log.warning('the lease of this process is not renewed: %s', error)
+        await clock.sleep(RENEW_S)
+
+
+async def _let_go(keeping: asyncio.Task[None], leases: Leases, name: str, holder: str) -> None:
+    keeping.cancel()
+    await asyncio.wait([keeping])
+    with contextlib.suppress(HansaError):
+        await leases.give_up(name, holder)
 
 
 async def _site(membership: Membership, key: str) -> None:
