@@ -8,7 +8,7 @@ STAMP  := .venv/.installed
 PG     := $(wildcard /usr/lib/postgresql/*/bin/initdb)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgresql run test lab-test tempest bench bench-scale lock clean
+.PHONY: help setup postgresql run cluster test lab-test tempest bench bench-scale lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ postgresql:  ## PostgreSQL for the tests of the store on it (Debian, root); with
 
 run: setup  ## a league: make run [CLOUDS=clouds.yaml SITES=east=entry,west=entry] [STATE=DIR] [LISTEN=HOST:PORT]
 	$(BIN)/hansa serve $(if $(CLOUDS)$(SITES),$(if $(CLOUDS),--clouds $(CLOUDS)) $(if $(SITES),--sites $(SITES)),--sim 3) --state $(STATE) --listen $(LISTEN)
+
+cluster: setup  ## a league of several processes on PostgreSQL, over simulated sites: make cluster [CLUSTER_CLOUDS=clouds.yaml SITES=east=entry,west=entry] [PLAY='script.py --os-cloud hansa ...']
+	$(BIN)/python -m cluster $(if $(CLUSTER_CLOUDS),--clouds $(CLUSTER_CLOUDS)) $(if $(SITES),--sites $(SITES)) $(if $(PLAY),--play '$(PLAY)')
 
 test: setup  ## style, types and all tests that need neither root nor network
 	$(BIN)/ruff check .

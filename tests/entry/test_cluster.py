@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import tempfile
 import urllib.error
 
 import pytest
@@ -27,10 +28,11 @@ def test_a_part_says_which_settings_it_needs(tmp_path: pathlib.Path) -> None:
     assert 'identity.url' in done.stderr
 
 
-def test_any_front_and_any_worker_may_be_killed_and_nothing_is_lost_or_made_twice(tmp_path: pathlib.Path) -> None:
+def test_any_front_and_any_worker_may_be_killed_and_nothing_is_lost_or_made_twice() -> None:
     if postgres.programs() is None:
         pytest.skip('PostgreSQL is not installed; `make postgresql` does it (Debian, root)')
-    with rig.standing(tmp_path / 'league') as league:
+    # Sockets want a short path.
+    with tempfile.TemporaryDirectory(prefix='hansa-') as folder, rig.standing(pathlib.Path(folder)) as league:
         user = cloud.Cloud(league.users, 'hansa')
         cloud.until(lambda: bool(user.call('GET', 'image', '/images')['images']), 'an image listed', 60)
         image = user.call('GET', 'image', '/images')['images'][0]['id']

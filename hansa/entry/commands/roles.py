@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import functools
+from typing import Literal
 
-from hansa.entry import commands, flags, posts
+from hansa.entry import commands, flags
 
 _OF_ALL = (('state', 'DIR'), ('store', 'URL'), ('public_url', 'URL'), ('clouds', 'FILE'), ('sites', 'SITE=ENTRY,...'))
 
@@ -26,7 +27,7 @@ def add(nouns: commands.Nouns) -> None:
     identity.set_defaults(run=_identity)
 
 
-def _run(role: posts.Role, args: argparse.Namespace) -> int:
+def _run(role: Literal['front', 'worker'], args: argparse.Namespace) -> int:
     from hansa.entry import choice, supervisor
 
     config = flags.read(args)
