@@ -6,17 +6,18 @@ LISTEN ?= 127.0.0.1:8080
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 PG     := $(wildcard /usr/lib/postgresql/*/bin/initdb)
+NATS   := $(or $(shell command -v nats-server),$(wildcard /usr/sbin/nats-server))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgresql run cluster test lab-test tempest bench bench-scale lock clean
+.PHONY: help setup postgresql nats run cluster test lab-test tempest bench bench-scale lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
 
-# Where it can be had, the tests want PostgreSQL too.
+# Where they can be had, the tests want PostgreSQL and NATS too.
 CAN_INSTALL := $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get))
 
-setup: $(STAMP) $(if $(CAN_INSTALL),postgresql)  ## the locked environment in .venv, with Hansa in it (Debian, root: and PostgreSQL)
+setup: $(STAMP) $(if $(CAN_INSTALL),postgresql nats)  ## the locked environment in .venv, with Hansa in it (Debian, root: and PostgreSQL and NATS)
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -31,6 +32,10 @@ $(STAMP): requirements-dev.lock pyproject.toml
 postgresql:  ## PostgreSQL for the tests of the store on it (Debian, root); without it they are skipped
 	$(if $(PG),@true,apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends postgresql || \
 	  echo 'PostgreSQL cannot be installed here; its tests are skipped.' >&2)
+
+nats:  ## a NATS server for the tests of the bus on it (Debian, root); without it they are skipped
+	$(if $(NATS),@true,apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nats-server || \
+	  echo 'NATS cannot be installed here; its tests are skipped.' >&2)
 
 run: setup  ## a league: make run [CLOUDS=clouds.yaml SITES=east=entry,west=entry] [STATE=DIR] [LISTEN=HOST:PORT]
 	$(BIN)/hansa serve $(if $(CLOUDS)$(SITES),$(if $(CLOUDS),--clouds $(CLOUDS)) $(if $(SITES),--sites $(SITES)),--sim 3) --state $(STATE) --listen $(LISTEN)

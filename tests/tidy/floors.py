@@ -16,8 +16,9 @@ BELOW: dict[str, tuple[str, ...]] = {
     'sites': ('ports', 'rules', 'model'),
     'storage': ('ports', 'rules', 'model'),
     'keystone': ('ports', 'rules', 'model'),
+    'bus': ('ports', 'rules', 'model'),
     'northbound': ('services', 'ports', 'rules', 'model'),
-    'entry': ('northbound', 'services', 'workflows', 'sync', 'sites', 'storage', 'keystone', 'ports', 'rules', 'model'),
+    'entry': ('northbound', 'services', 'workflows', 'sync', 'sites', 'storage', 'keystone', 'bus', 'ports', 'rules', 'model'),
 }
 SHARED_ROOMS = {'northbound': ('hall',), 'sites': ('http',)}
 PURE = ('model', 'rules')
