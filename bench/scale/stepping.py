@@ -90,7 +90,7 @@ async def _turns(store: Store, query: Query, bare: Callable[[tuple[object, ...]]
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS + 1):
         began = time.perf_counter()
-        await store.page(query)
+        await store.sheets(query, len)
         middle = time.perf_counter()
         bare(args)
         times[0].append(middle - began)

@@ -29,6 +29,11 @@ class Gathering:
 
     def write(self, data: bytes) -> None:
         """Keep it, or pass all on where it has become much."""
+        if len(data) >= ENOUGH:
+            # Nothing is put before much: that would copy it.
+            self.flush()
+            self._transport.write(data)
+            return
         if not self._kept:
             self._loop.call_soon(self.flush)
         self._kept.append(data)

@@ -8,8 +8,8 @@ import msgspec
 
 Operator = Literal['in', 'not_in', 'regex', 'like', 'gt', 'ge', 'lt', 'le', 'has', 'null', 'not_null']
 
-Sheet = tuple[bytes, str, bytes, bytes]
-"""What an answer needs of a record: id, site, document, and where its groups of fields end (`rules.views.layout`)."""
+Sheet = tuple[bytes, bytes]
+"""What an answer needs of a record: its document, and where the groups of fields in it end and its site (`rules.views.layout.ends`)."""
 
 COLUMNS = ('id', 'site', 'site_id', 'project', 'name', 'status', 'created', 'updated')
 

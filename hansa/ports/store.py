@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
@@ -15,6 +15,8 @@ from hansa.model.site import SiteSpec
 from hansa.ports.feed import Feed
 from hansa.ports.leases import Leases
 from hansa.ports.queue import Queue
+
+T = TypeVar('T')
 
 
 class Store(Protocol):
@@ -49,8 +51,10 @@ class Store(Protocol):
         """Primary records that the query asks for, in order. Raises BadRequest for a marker that is not known."""
         ...
 
-    async def sheets(self, query: Query) -> Sequence[Sheet]:
-        """The same as their answer needs them; what is gone is not among them, whatever the query says. Raises BadRequest like `page`."""
+    async def sheets(self, query: Query, make: Callable[[Sequence[Sheet]], T]) -> T:
+        """The same as an answer needs them, and what is made of them where they are read, which may be on another thread. What is gone is not
+        among them, whatever the query says. Raises BadRequest like `page`.
+        """
         ...
 
     async def count(self, query: Query) -> int:

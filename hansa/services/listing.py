@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -11,11 +11,16 @@ from hansa.model.resource import Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
 from hansa.ports.store import Store
+from hansa.rules.views import layout
+
+Make = Callable[[Sequence[Sheet], bool, frozenset[str]], bytes]
+"""Makes a body of sheets: whether as many were found as were asked for, and which sites do not answer."""
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`records` in order, or their `sheets`, as was asked for; `full` says that there are as many as were asked for, so that more may follow; `ages` are seconds per site;
-    `dark` are sites that do not answer, `late` those that answer, but not in time for the age that the caller wanted.
+    """`records` in order, or the `body` that was made of them; `full` says that there are as many as were asked for, so that more may follow;
+    `ages` are seconds per site; `dark` are sites that do not answer, `late` those that answer, but not in time for the age that the caller
+    wanted; at `sites` are the objects of the page.
     """
 
     records: list[Record]
@@ -23,19 +28,8 @@ class Page(msgspec.Struct, frozen=True):
     ages: dict[str, float]
     dark: frozenset[str]
     late: frozenset[str] = frozenset()
-    sheets: Sequence[Sheet] = ()
-
-    @property
-    def ids(self) -> tuple[str, str]:
-        """Of the first and of the last; '' where there are none."""
-        if self.sheets:
-            return self.sheets[0][0].decode(), self.sheets[-1][0].decode()
-        return (self.records[0].id, self.records[-1].id) if self.records else ('', '')
-
-    @property
-    def sites(self) -> set[str]:
-        """Where they are."""
-        return {record.site for record in self.records} | {sheet[1] for sheet in self.sheets}
+    sites: frozenset[str] = frozenset()
+    body: bytes = b''
 
     @property
     def age(self) -> int:
@@ -58,12 +52,20 @@ class Listing:
     async def page(self, query: Query, limit: int | None = None) -> Page:
         """At most `limit` records (None: all). Raises BadRequest for a marker that is not known."""
         records = await self._store.page(msgspec.structs.replace(query, limit=limit))
-        return Page(records, limit == len(records) > 0, self.ages(query.kind), self.dark())
+        full, sites = limit == len(records) > 0, frozenset(record.site for record in records)
+        return Page(records, full, self.ages(query.kind), self.dark(), sites=sites)
 
-    async def sheets(self, query: Query, limit: int | None = None) -> Page:
-        """As `page`, with sheets in the place of records."""
-        sheets = await self._store.sheets(msgspec.structs.replace(query, limit=limit))
-        return Page([], limit == len(sheets) > 0, self.ages(query.kind), self.dark(), sheets=sheets)
+    async def made(self, query: Query, limit: int | None, offset: int, make: Make) -> Page:
+        """As `page`, with a body in the place of records, which are passed over up to `offset`."""
+        dark = self.dark()
+
+        def whole(sheets: Sequence[Sheet]) -> tuple[bytes, bool, set[str]]:
+            full = limit == len(sheets) > 0
+            some = sheets[offset:]
+            return make(some, full, dark), full, layout.sites(query.kind, some)
+
+        body, full, sites = await self._store.sheets(msgspec.structs.replace(query, limit=limit), whole)
+        return Page([], full, self.ages(query.kind), dark, sites=frozenset(sites), body=body)
 
     async def count(self, query: Query) -> int:
         """How many there are without limit and marker."""

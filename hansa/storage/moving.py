@@ -30,7 +30,7 @@ _INTENT = 'row, id, kind, project, "user", site, marker, detail, state, found, c
 _TABLES = (
     ('hot', _HOT, 'hot'),
     ('prime', 'kind, id, site', 'hot WHERE prime = 1'),
-    ('document', 'row, site, ends, doc', 'document'),
+    ('document', 'row, site, ends, doc', 'document JOIN hot USING (row)'),
     ('tombstone', _GONE, 'tombstone'),
     ('alias', 'site, kind, league, project, local', 'alias'),
     ('intent', _INTENT, 'intent'),

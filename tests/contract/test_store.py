@@ -167,15 +167,15 @@ def test_a_sheet_tells_where_the_groups_of_its_document_end(judge: Judge) -> Non
         def laid(id: str) -> bytes:
             return layout.arranged('server', b'{"id":"%s","locked":true,"status":"ACTIVE","name":"n"}' % id.encode())
 
-        await store.put([server('a', doc=laid('a')), server('b', doc=b'{"id":"b"}')])
-        assert await store.sheets(Query('server')) == [
-            (b'a', 'east', laid('a'), layout.ends('server', 'a', laid('a'))), (b'b', 'east', b'{"id":"b"}', b''),
+        await store.put([server('a', doc=laid('a')), server('b', doc=b'{"id": "b"}')])
+        assert await store.sheets(Query('server'), list) == [
+            (laid('a'), layout.ends('server', 'a', 'east', laid('a'))), (b'{"id": "b"}', layout.NONE + b'east'),
         ]  # fmt: skip
         await store.rename_id('east', 'server', 'a', 'longer')
         await store.put([server('b', doc=laid('b'))])
-        assert await store.sheets(Query('server')) == [(id.encode(), 'east', laid(id), layout.ends('server', id, laid(id))) for id in ('b', 'longer')]
-        assert layout.ends('server', 'b', laid('b'))
-        assert await store.sheets(Query('server', projects=(), public=False)) == []
+        assert await store.sheets(Query('server'), list) == [(laid(id), layout.ends('server', id, 'east', laid(id))) for id in ('b', 'longer')]
+        assert layout.ends('server', 'b', 'east', laid('b')) > layout.NONE + b'east'
+        assert await store.sheets(Query('server', projects=(), public=False), list) == []
 
     judge(scenario)
 

@@ -16,6 +16,7 @@ from hansa.model.errors import BadRequest
 from hansa.model.listing import COLUMNS, Filter, Operator, Query, Sort
 from hansa.model.resource import Record
 from hansa.ports.store import Store
+from hansa.rules.views import layout
 from tests.postgres import Server
 from tests.storage import oracle
 from tests.storage.opened import In, postgres_stores, sqlite_stores
@@ -103,7 +104,7 @@ async def walk(store: Store, query: Query, limit: int) -> list[str]:
     asked = msgspec.structs.replace(query, limit=limit)
     while found := ids(await store.page(asked)):
         assert len(found) <= limit
-        assert [sheet[0].decode() for sheet in await store.sheets(asked)] == found
+        assert [sheet[0] for sheet in await store.sheets(asked, list)] == [record.doc for record in await store.page(asked)]
         whole = found + whole if query.backwards else whole + found
         asked = msgspec.structs.replace(asked, marker=found[0] if query.backwards else found[-1])
     return whole
@@ -113,7 +114,7 @@ async def check(store: Store, found: Sequence[Record], query: Query, limit: int)
     await store.put(found)
     whole = oracle.listed(found, query)
     assert await store.page(query) == whole
-    assert [(id.decode(), site, doc) for id, site, doc, _ in await store.sheets(query)] == [(r.id, r.site, r.doc) for r in whole]
+    assert await store.sheets(query, list) == [(r.doc, layout.NONE + r.site.encode()) for r in whole]
     assert await store.count(query) == len(whole)
     assert await walk(store, query, limit) == ids(whole)
     assert await walk(store, msgspec.structs.replace(query, backwards=True), limit) == ids(whole)

@@ -33,7 +33,7 @@ def listed(services: kinds.Services, access: Access, *, detail: bool) -> table.H
         if found.full:
             url = f'{ask.call.base}/v2.1/flavors' + ('/detail' if detail else '')
             links = [{'rel': 'next', 'href': lists.next_link(ask, found.records[-1].id, url)}]
-        return lists.answer('flavor', items, found, links)
+        return lists.answer('flavor', items, found, lists.linked('flavor', links))
 
     return handle
 

@@ -28,7 +28,7 @@ def listed(services: kinds.Services) -> table.Handler:
         if found.full:
             link = lists.next_link(ask, found.records[-1].name, f'{ask.call.base}/v2.1/os-keypairs')
             links = [{'rel': 'next', 'href': link}]
-        return lists.answer('keypair', lists.shown(ask, found, detail=True), found, links)
+        return lists.answer('keypair', lists.shown(ask, found, detail=True), found, lists.linked('keypair', links))
 
     return handle
 

@@ -25,7 +25,7 @@ def listed(services: kinds.Services) -> table.Handler:
         listing = params.listing('server_group', ask.request.items(), ask.call, sites=services.roster.names())
         found = await lists.page(services, ask, listing)
         found = msgspec.structs.replace(found, records=await services.companies.filled(found.records))
-        return lists.answer('server_group', lists.shown(ask, found, detail=True), found)
+        return lists.answer('server_group', lists.shown(ask, found, detail=True), found, {})
 
     return handle
 

@@ -13,11 +13,13 @@ from hansa.model.errors import HansaError, NotFound
 from hansa.model.listing import Query
 from hansa.model.resource import KINDS
 from hansa.northbound.compute import moves, params
-from hansa.northbound.hall import filters, headers, kinds, lists, table, wire
+from hansa.northbound.hall import filters, headers, kinds, lists, table, versions, wire
 from hansa.rules import references
 from hansa.services.relay import Forward
 from hansa.services.routing import decoded
 
+_SHAPES = (2, 47)
+"""From here on servers show what their flavor was, not its id."""
 _OUTLIVING = 'os-instance-actions'
 _AUTO = b'"auto_allocated_network"'
 _GROUPLESS = re.compile(rb'"server_groups":\s*\[\s*\]')
@@ -33,17 +35,20 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
     """`GET /servers` and `GET /servers/detail`."""
 
     async def handle(ask: table.Ask) -> wire.Answer:
-        flavors = await flavor_ids(services)
-        listing = params.listing('server', ask.request.items(), ask.call, sites=services.roster.names(), flavors=flavors, detail=detail)
-        sheets = detail and not listing.query.gone
-        found = await lists.page(services, ask, listing, sheets=sheets)
-        links: list[dict[str, str]] = []
-        if found.full:
+        items = ask.request.items()
+        named = versions.number(ask.call.version) < _SHAPES or any(key == 'flavor' for key, _ in items)
+        flavors = await flavor_ids(services) if named else {}
+        listing = params.listing('server', items, ask.call, sites=services.roster.names(), flavors=flavors, detail=detail)
+
+        def around(_: str, last: str, full: bool) -> dict[str, object]:
             url = f'{ask.call.base}/v2.1/servers' + ('/detail' if detail else '')
-            links = [{'rel': 'next', 'href': lists.next_link(ask, found.ids[1], url)}]
-        if sheets:
-            return lists.whole(ask, 'server', found, links, flavors=flavors)
-        return lists.answer('server', lists.shown(ask, found, detail=detail, flavors=flavors), found, links)
+            return lists.linked('server', [{'rel': 'next', 'href': lists.next_link(ask, last, url)}] if full else [])
+
+        if detail and not listing.query.gone:
+            return await lists.whole(services, ask, listing, around, flavors)
+        found = await lists.page(services, ask, listing)
+        shown = lists.shown(ask, found, detail=detail, flavors=flavors)
+        return lists.answer('server', shown, found, around('', found.records[-1].id if found.records else '', found.full))
 
     return handle
 

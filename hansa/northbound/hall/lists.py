@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from hansa.model.errors import BadRequest, NotFound
-from hansa.model.listing import Query
+from hansa.model.listing import Query, Sheet
 from hansa.model.resource import KINDS, Record
 from hansa.northbound.hall import filters, kinds, table, versions, wire
 from hansa.rules import freshness as asking
 from hansa.rules import views
+from hansa.rules.views import layout
 from hansa.services.listing import Page
+
+Around = Callable[[str, str, bool], dict[str, object]]
+"""What is around a list, by the ids of its first and last element ('' for none), and whether it is full."""
 
 _ABSENT = frozenset(('volume', 'network'))
 """APIs for which an unknown marker is a 404."""
 
 
-async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listing, *, sheets: bool = False) -> Page:
+async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listing) -> Page:
     """The page that a list request asks for, as young as it asks. Raises BadRequest for a marker that nobody has, NotFound where the API says so."""
-    return await young(services, ask, listing.query, lambda: _page(services, listing, sheets))
+
+    async def read(limit: int | None) -> Page:
+        found = await services.listing.page(listing.query, limit)
+        return msgspec.structs.replace(found, records=found.records[listing.offset :])
+
+    return await young(services, ask, listing.query, lambda: _page(listing, read))
+
+
+async def whole(
+    services: kinds.Services, ask: table.Ask, listing: filters.Listing, around: Around, flavors: dict[str, str] | None = None
+) -> wire.Answer:
+    """The same in the form that Nova, Cinder and Neutron share, with whole elements, put together of what is stored."""
+    kind = listing.query.kind
+    version = versions.number(ask.call.version or '0.0')
+    look = views.Look(kind, version, ask.call.token.admin, ask.call.base, ask.request.prefix, tuple(sorted((flavors or {}).items())))
+
+    def make(sheets: Sequence[Sheet], full: bool, dark: frozenset[str]) -> bytes:
+        ids = (layout.id(sheets[0]), layout.id(sheets[-1])) if sheets else ('', '')
+        rest = msgspec.json.encode(around(*ids, full))
+        end = b']' + (b',' + rest[1:] if len(rest) > len(b'{}') else b'}')
+        return b''.join((b'{"%s":[' % KINDS[kind].plural.encode(), *views.joined(look, sheets, dark), end))
+
+    async def read(limit: int | None) -> Page:
+        return await services.listing.made(listing.query, limit, listing.offset, make)
+
+    found = await young(services, ask, listing.query, lambda: _page(listing, read))
+    return wire.raw(200, found.body, *freshness(found))
 
 
 async def young(services: kinds.Services, ask: table.Ask, query: Query, read: Callable[[], Awaitable[Page]]) -> Page:
@@ -39,18 +69,15 @@ async def young(services: kinds.Services, ask: table.Ask, query: Query, read: Ca
     return msgspec.structs.replace(found, ages=ages, dark=found.dark & sites, late=late)
 
 
-async def _page(services: kinds.Services, listing: filters.Listing, sheets: bool) -> Page:
-    read = services.listing.sheets if sheets else services.listing.page
-    if not listing.offset:
-        try:
-            return await read(listing.query, listing.limit)
-        except BadRequest as error:
-            if listing.query.marker and KINDS[listing.query.kind].service in _ABSENT and 'marker' in str(error):
-                raise NotFound(str(error)) from None
-            raise
-    limit = None if listing.limit is None else listing.limit + listing.offset
-    found = await read(listing.query, limit)
-    return msgspec.structs.replace(found, records=found.records[listing.offset :], sheets=found.sheets[listing.offset :])
+async def _page(listing: filters.Listing, read: Callable[[int | None], Awaitable[Page]]) -> Page:
+    if listing.offset:
+        return await read(None if listing.limit is None else listing.limit + listing.offset)
+    try:
+        return await read(listing.limit)
+    except BadRequest as error:
+        if listing.query.marker and KINDS[listing.query.kind].service in _ABSENT and 'marker' in str(error):
+            raise NotFound(str(error)) from None
+        raise
 
 
 def shown(ask: table.Ask, found: Page, *, detail: bool, flavors: dict[str, str] | None = None) -> list[dict[str, Any]]:
@@ -94,25 +121,11 @@ def next_link(ask: table.Ask, marker: str, url: str) -> str:
     return f'{url}?{urlencode([*items, ("marker", marker)])}'
 
 
-def answer(
-    kind: str, items: list[dict[str, Any]], found: Page, links: list[dict[str, str]] | None = None, more: dict[str, object] | None = None
-) -> wire.Answer:
-    """A list in the form that Nova, Cinder and Neutron share, with what else goes into it."""
-    return wire.document(200, {KINDS[kind].plural: items, **_around(kind, links, more)}, *freshness(found))
+def answer(kind: str, items: list[dict[str, Any]], found: Page, around: dict[str, object]) -> wire.Answer:
+    """A list in the form that Nova, Cinder and Neutron share, with what is around it."""
+    return wire.document(200, {KINDS[kind].plural: items, **around}, *freshness(found))
 
 
-def whole(
-    ask: table.Ask, kind: str, found: Page, links: list[dict[str, str]] | None = None, more: dict[str, object] | None = None,
-    flavors: dict[str, str] | None = None,
-) -> wire.Answer:  # fmt: skip
-    """The same of sheets, with whole elements."""
-    version = versions.number(ask.call.version or '0.0')
-    look = views.Look(kind, version, ask.call.token.admin, ask.call.base, ask.request.prefix, tuple(sorted((flavors or {}).items())))
-    around = msgspec.json.encode(_around(kind, links, more))
-    end = b']' + (b',' + around[1:] if len(around) > 2 else b'}')
-    body = b''.join((b'{"%s":[' % KINDS[kind].plural.encode(), *views.joined(look, found.sheets, found.dark), end))
-    return wire.raw(200, body, *freshness(found))
-
-
-def _around(kind: str, links: list[dict[str, str]] | None, more: dict[str, object] | None) -> dict[str, object]:
-    return ({f'{KINDS[kind].plural}_links': links} if links else {}) | (more or {})
+def linked(kind: str, links: list[dict[str, str]]) -> dict[str, object]:
+    """Links to the pages beside it, where there are any."""
+    return {f'{KINDS[kind].plural}_links': links} if links else {}

@@ -23,22 +23,27 @@ def listed(services: kinds.Services, kind: str) -> table.Handler:
     async def handle(ask: table.Ask) -> wire.Answer:
         listing = params.listing(kind, ask.request.items(), ask.call, services.roster.names())
         lent = await _lent(services, ask, kind) if listing.query.projects is not None else ()
-        sheets = not lent and not listing.fields
-        found = await lists.page(services, ask, msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent)), sheets=sheets)
-        links: list[dict[str, str]] = []
-        if found.ids[0] and listing.limit:
-            url = f'{ask.call.base}/v2.0{KINDS[kind].collection}'
-            backwards = listing.query.backwards
-            if found.full and not backwards:
-                links.append({'rel': 'next', 'href': lists.next_link(ask, found.ids[1], url)})
-            if listing.query.marker and not backwards:
-                links.append({'rel': 'previous', 'href': lists.next_link(ask, found.ids[0], url) + '&page_reverse=True'})
-        if sheets:
-            return lists.whole(ask, kind, found, links)
+        listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=lent))
+
+        def around(first: str, last: str, full: bool) -> dict[str, object]:
+            links: list[dict[str, str]] = []
+            if first and listing.limit:
+                url = f'{ask.call.base}/v2.0{KINDS[kind].collection}'
+                backwards = listing.query.backwards
+                if full and not backwards:
+                    links.append({'rel': 'next', 'href': lists.next_link(ask, last, url)})
+                if listing.query.marker and not backwards:
+                    links.append({'rel': 'previous', 'href': lists.next_link(ask, first, url) + '&page_reverse=True'})
+            return lists.linked(kind, links)
+
+        if not lent and not listing.fields:
+            return await lists.whole(services, ask, listing, around)
+        found = await lists.page(services, ask, listing)
         items = [item | ({'shared': True} if item['id'] in lent else {}) for item in lists.shown(ask, found, detail=True)]
         if listing.fields:
             items = [{key: value for key, value in item.items() if key in listing.fields} for item in items]
-        return lists.answer(kind, items, found, links)
+        ends = (found.records[0].id, found.records[-1].id) if found.records else ('', '')
+        return lists.answer(kind, items, found, around(*ends, found.full))
 
     return handle
 

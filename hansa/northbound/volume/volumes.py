@@ -20,16 +20,18 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, gran
         if granted and listing.query.projects is not None:
             also = await services.grants.granted(kind, ask.call.token.project)
             listing = msgspec.structs.replace(listing, query=msgspec.structs.replace(listing.query, also=also[: filters.MAX_PAGE]))
-        found = await lists.page(services, ask, listing, sheets=detail)
-        links: list[dict[str, str]] = []
-        if found.full:
-            project = f'/{ask.request.prefix}' if ask.request.prefix else ''
-            link = lists.next_link(ask, found.ids[1], f'{ask.call.base}/v3{project}{path}')
-            links = [{'rel': 'next', 'href': link}]
         more: dict[str, object] = {'count': await services.listing.count(listing.query)} if listing.with_count else {}
+
+        def around(_: str, last: str, full: bool) -> dict[str, object]:
+            project = f'/{ask.request.prefix}' if ask.request.prefix else ''
+            link = lists.next_link(ask, last, f'{ask.call.base}/v3{project}{path}')
+            return lists.linked(kind, [{'rel': 'next', 'href': link}] if full else []) | more
+
         if detail:
-            return lists.whole(ask, kind, found, links, more)
-        return lists.answer(kind, lists.shown(ask, found, detail=False), found, links, more)
+            return await lists.whole(services, ask, listing, around)
+        found = await lists.page(services, ask, listing)
+        last = found.records[-1].id if found.records else ''
+        return lists.answer(kind, lists.shown(ask, found, detail=False), found, around('', last, found.full))
 
     return handle
 

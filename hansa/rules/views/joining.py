@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,9 @@ _KEPT = 2000
 """Changed fields that one plan remembers."""
 
 _ID = '\0'
+# An object has two links, or none.
+_LINKS = 3
+_BEFORE = len(b'{"id":"')
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -56,14 +59,14 @@ class _Memo(dict[bytes, bytes]):
         return found
 
 
-class _Plan(msgspec.Struct, frozen=True):
-    """`first` is what the first slice goes through, up to the first of the ends that `unpack` gives; the other slices stand between two of them.
-
-    `after` is what follows the slices: bytes, with the object's id between each two.
+class _Plan(NamedTuple):
+    """`unpack` gives ends in order, that of the id first. A document is shown up to the `first` of them, then by `slices` between two of them,
+    each as it is or changed. `after` is what follows: bytes, with the object's id between
+    each two.
     """
 
-    unpack: struct.Struct
-    first: _Memo | None
+    unpack: Callable[[bytes], tuple[int, ...]]
+    first: int
     slices: tuple[tuple[int, int, _Memo | None], ...]
     after: tuple[bytes, ...]
 
@@ -73,20 +76,18 @@ def _plan(look: Look, dark: bool) -> _Plan | None:
     """How one look goes over documents; None where that of the views themselves has to do."""
     laid = layout.of(look.kind)
     runs = _runs(look, laid, dark) if laid else []
-    if laid is None or not runs or runs[0][0] > 0:
+    if laid is None or not runs or runs[0][0] > 0 or runs[0][2]:
         return None
-    used = sorted({end for run in runs for end in run[:2] if end})
+    used = sorted({1, *(end for run in runs for end in run[:2] if end)})
     place = {end: number for number, end in enumerate(used)}
     form, at = '<2x', 1
     for end in used:
         form += f'{2 * (end - at)}xH'
         at = end + 1
-    form += f'{2 * (len(laid.groups) + 1 - at)}x'
-    first, *rest = [(begin, end, _Memo(look, dark) if changed else None) for begin, end, changed in runs]
-    slices = tuple((place[begin], place[end], memo) for begin, end, memo in rest)
+    slices = tuple((place[begin], place[end], _Memo(look, dark) if changed else None) for begin, end, changed in runs[1:])
     links = look.shown({'id': _ID}, dark).get('links')
     tail = b'},' if links is None else b',"links":' + msgspec.json.encode(links) + b'},'
-    return _Plan(struct.Struct(form), first[2], slices, tuple(tail.split(msgspec.json.encode(_ID)[1:-1])))
+    return _Plan(struct.Struct(form).unpack_from, place[runs[0][1]], slices, tuple(tail.split(msgspec.json.encode(_ID)[1:-1])))
 
 
 def _runs(look: Look, laid: Layout, dark: bool) -> list[tuple[int, int, bool]]:
@@ -107,24 +108,25 @@ def _runs(look: Look, laid: Layout, dark: bool) -> list[tuple[int, int, bool]]:
 def joined(look: Look, sheets: Sequence[Sheet], dark: Collection[str]) -> list[bytes]:
     """The elements of a list, as pieces to be put together with nothing between them."""
     laid, bright, shade = layout.of(look.kind), _plan(look, False), _plan(look, True)
-    mark = laid.mark if laid else b'?'
+    mark, size = (laid.mark, laid.size) if laid else (b'', 0)
+    away = {site.encode() for site in dark}
     out: list[bytes] = []
-    add = out.append
-    for id, site, doc, ends in sheets:
-        plan = shade if site in dark else bright
-        if plan is None or ends[:2] != mark:
-            add(msgspec.json.encode(look.shown(msgspec.json.decode(doc), site in dark)) + b',')
+    add, extend = out.append, out.extend
+    for doc, ends in sheets:
+        if bright is None or shade is None or ends[:2] != mark:
+            add(msgspec.json.encode(look.shown(msgspec.json.decode(doc), ends[2:] in away)) + b',')
             continue
-        at = plan.unpack.unpack(ends)
-        piece = doc[: at[0]]
-        add(piece if plan.first is None else plan.first[piece])
-        for begin, end, memo in plan.slices:
+        unpack, first, slices, after = shade if away and ends[size:] in away else bright
+        at = unpack(ends)
+        add(doc[: at[first]])
+        for begin, end, memo in slices:
             piece = doc[at[begin] : at[end]]
             add(piece if memo is None else memo[piece])
-        add(plan.after[0])
-        for more in plan.after[1:]:
-            add(id)
-            add(more)
+        if len(after) == _LINKS:
+            id = doc[_BEFORE : at[0] - 1]
+            extend((after[0], id, after[1], id, after[2]))
+        else:
+            add(after[0])
     if out:
         out[-1] = out[-1][:-1]
     return out

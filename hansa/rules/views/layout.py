@@ -9,14 +9,17 @@ import functools
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 
 import msgspec
 
+from hansa.model.listing import Sheet
 from hansa.rules.views import tables
 from hansa.rules.views.tables import NEVER, Field, Version
 
-FIRST = {'server': 'status'}
-"""The field that every document of a kind begins with, where that is not its id."""
+FIRST = 'id'
+NONE = b'\0\0'
+"""The mark of a document that is laid out in no way."""
 
 _TABLES = {'server': tables.SERVER, 'volume': tables.VOLUME, 'snapshot': tables.SNAPSHOT_BRIEF | tables.SNAPSHOT_DETAIL}
 _NETWORK = ('network', 'subnet', 'port', 'router', 'floating_ip', 'security_group')
@@ -24,6 +27,7 @@ _HIDDEN = Field(NEVER, NEVER)
 _PLAIN = re.compile(r'[A-Za-z0-9_.\-]+')
 _MOST = 1 << 16
 _RANK = 1000
+_WITH = {'image': 'status'}
 
 
 class Varying(msgspec.Struct, frozen=True):
@@ -46,7 +50,11 @@ VARYING: dict[str, tuple[Varying, ...]] = {
     ),
     'volume': (Varying('shared_targets', (3, 69)), Varying('attachments', users=True)),
 }  # fmt: skip
-"""What `views.show` does beside taking fields away; they are in groups of their own, but for the first two of a server."""
+"""What `views.show` does beside taking fields away; each is a group of its own, but status and image of a server are one."""
+
+
+class _Named(msgspec.Struct):
+    id: str
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -58,6 +66,11 @@ class Layout(msgspec.Struct, frozen=True):
     ranks: dict[str, int]
     rest: int
     mark: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of mark and ends."""
+        return 2 * len(self.groups) + 2
 
     def group(self, field: str) -> int:
         """The group that a field belongs to."""
@@ -74,25 +87,22 @@ def of(kind: str) -> Layout | None:
         return _made((everyone, everyone, admins), [['id'], [], hidden], rest=1)
     if kind not in _TABLES:
         return None
-    first = FIRST.get(kind, 'id')
     alone = [each.field for each in VARYING.get(kind, ())]
     groups: dict[tuple[object, ...], list[str]] = {}
     seen: dict[tuple[object, ...], Field] = {}
     for name, field in _TABLES[kind].items():
         if not field.single:
-            front = name == first or (kind == 'server' and name == 'image')
-            own = alone.index(name) if name in alone else len(alone)
-            key = (0,) if front else (1, field.user, own, field.admin, field.until)
+            own = alone.index(_WITH.get(name, name)) if name in alone else len(alone)
+            key = (name != FIRST, field.user, own, field.admin, field.until)
             groups.setdefault(key, []).append(name)
             seen[key] = field
     order = sorted(groups)
-    names = [sorted(groups[key], key=lambda name: name != first) for key in order]
-    return _made((*(seen[key] for key in order), _HIDDEN), [*names, []], rest=len(order))
+    return _made((*(seen[key] for key in order), _HIDDEN), [*(groups[key] for key in order), []], rest=len(order))
 
 
 def _made(groups: tuple[Field, ...], names: list[list[str]], rest: int) -> Layout:
     ranks = {name: group * _RANK + place for group, fields in enumerate(names) for place, name in enumerate(fields)}
-    mark = zlib.crc32(repr((groups, sorted(ranks.items()), rest)).encode()) & 0xFFFF
+    mark = zlib.crc32(repr((groups, sorted(ranks.items()), rest)).encode()) & 0xFFFF | 1
     return Layout(groups, ranks, rest, struct.pack('<H', mark))
 
 
@@ -110,18 +120,36 @@ def arranged(kind: str, doc: bytes) -> bytes:
     return msgspec.json.encode(dict(sorted(fields.items(), key=lambda item: ranks.get(item[0], other))))
 
 
-def ends(kind: str, id: str, doc: bytes) -> bytes:
-    """Where each group of a document ends, after the layout's mark, two bytes each; b'' where it is not laid out so, or is not that object's."""
+def ends(kind: str, id: str, site: str, doc: bytes) -> bytes:
+    """Where each group of a document ends, after the layout's mark, two bytes each, and the site; NONE and the site, where it is not laid out so
+    or is not that object's.
+    """
+    return _ends(kind, id, doc) + site.encode('utf-8', 'replace')
+
+
+def _ends(kind: str, id: str, doc: bytes) -> bytes:
     layout = of(kind)
     if layout is None or len(doc) >= _MOST or not _PLAIN.fullmatch(id):
-        return b''
+        return NONE
     try:
         fields = msgspec.json.decode(doc, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return b''
-    if next(iter(fields), '') != FIRST.get(kind, 'id') or bytes(fields.get('id', b'')) != b'"%s"' % id.encode():
-        return b''
+        return NONE
+    if next(iter(fields), '') != FIRST or bytes(fields[FIRST]) != b'"%s"' % id.encode():
+        return NONE
     return _measured(layout, fields, len(doc))
+
+
+def sites(kind: str, sheets: Sequence[Sheet]) -> set[str]:
+    """Where the objects of a kind are."""
+    layout = of(kind)
+    mark, size = (layout.mark, layout.size) if layout else (b'', 0)
+    return {site.decode() for site in {ends[size:] if ends[:2] == mark else ends[2:] for _, ends in sheets}}
+
+
+def id(sheet: Sheet) -> str:
+    """Whose it is."""
+    return msgspec.json.decode(sheet[0], type=_Named).id
 
 
 def _measured(layout: Layout, fields: dict[str, msgspec.Raw], size: int) -> bytes:
@@ -130,7 +158,7 @@ def _measured(layout: Layout, fields: dict[str, msgspec.Raw], size: int) -> byte
     for name, raw in fields.items():
         group = layout.group(name)
         if group < now:
-            return b''
+            return NONE
         while now < group:
             found[now] = at
             now += 1
@@ -138,4 +166,4 @@ def _measured(layout: Layout, fields: dict[str, msgspec.Raw], size: int) -> byte
         at += 4 + len(name.encode()) + len(raw)
     found[now:] = [at] * (len(found) - now)
     # Blanks, escapes and names that come twice take more than that: then it is somewhere else that groups end.
-    return layout.mark + struct.pack(f'<{len(found)}H', *found) if at + 1 == size else b''
+    return layout.mark + struct.pack(f'<{len(found)}H', *found) if at + 1 == size else NONE

@@ -125,7 +125,7 @@ def _row(new: Record, prime: bool) -> tuple[object, ...]:
     charge, marker = quota.weigh(new.kind, new.doc)
     words = (new.site, new.kind, new.id, new.site_id, new.project, new.name, new.status, new.created, new.updated)
     weight = (reserving.text(charge), clean(marker))
-    return (*map(clean, words), new.public, prime, new.seen, *weight, new.doc, documents.said(new.doc), layout.ends(new.kind, new.id, new.doc))
+    return (*map(clean, words), new.public, prime, new.seen, *weight, new.doc, documents.said(new.doc), layout.ends(new.kind, new.id, new.site, new.doc))
 
 
 async def remove(db: Session, site: str, kind: str, ids: Sequence[str], when: float) -> None:

@@ -59,7 +59,7 @@ async def page(db: Session, query: Query) -> list[Any]:
 async def sheets(db: Session, query: Query) -> list[Sheet]:
     """The same as their answer needs them; of what is gone there are none. Raises BadRequest like `page`."""
     document = 'CROSS JOIN LATERAL (SELECT d.doc, d.ends FROM document AS d WHERE d.site = h.site AND d.row = h.row OFFSET 0) AS d'
-    return await _chosen(db, query, "convert_to(h.id, 'UTF8'), h.site, d.doc, d.ends", document)
+    return await _chosen(db, query, 'd.doc, d.ends', document)
 
 
 async def _chosen(db: Session, query: Query, fields: str, source: str) -> list[Any]:

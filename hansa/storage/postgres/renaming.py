@@ -31,4 +31,4 @@ async def _rewrite(db: Session, site: str, old: bytes, new: bytes) -> None:
         last = rows[-1]['row']
         changed = [(kind, id, row, whole.sub(lambda _: new, doc)) for kind, id, row, doc in rows]
         update = 'UPDATE document SET doc = $3, said = $4, ends = $5 WHERE site = $1 AND row = $2'
-        await db.each(update, [(site, row, doc, documents.said(doc), layout.ends(kind, id, doc)) for kind, id, row, doc in changed])
+        await db.each(update, [(site, row, doc, documents.said(doc), layout.ends(kind, id, site, doc)) for kind, id, row, doc in changed])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
@@ -20,6 +21,8 @@ from hansa.storage.postgres.leases import PostgresLeases
 from hansa.storage.postgres.queue import PostgresQueue
 from hansa.storage.postgres.transacting import Pool, Session
 from hansa.storage.seal import Seal
+
+T = TypeVar('T')
 
 
 class PostgresStore:
@@ -56,8 +59,8 @@ class PostgresStore:
     async def page(self, query: Query) -> list[Record]:
         return await self._pool.read(lambda db: inventory.page(db, query))
 
-    async def sheets(self, query: Query) -> list[Sheet]:
-        return await self._pool.read(lambda db: querying.sheets(db, query))
+    async def sheets(self, query: Query, make: Callable[[Sequence[Sheet]], T]) -> T:
+        return make(await self._pool.read(lambda db: querying.sheets(db, query)))
 
     async def count(self, query: Query) -> int:
         return await self._pool.read(lambda db: inventory.count(db, query))

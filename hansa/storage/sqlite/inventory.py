@@ -67,8 +67,12 @@ def _insert(db: sqlite3.Connection, new: Record) -> None:
             *(new.status, new.created, new.updated, int(new.public), int(prime), new.seen, *_weight(new)),
         ),
     ).lastrowid
-    db.execute('INSERT INTO document (row, doc, site, ends) VALUES (?, ?, ?, ?)', (row, new.doc, new.site, layout.ends(new.kind, new.id, new.doc)))
+    db.execute('INSERT INTO document (row, doc, ends) VALUES (?, ?, ?)', (row, new.doc, _ends(new)))
     db.execute('DELETE FROM tombstone WHERE kind = ? AND id = ?', (new.kind, new.id))
+
+
+def _ends(new: Record) -> bytes:
+    return layout.ends(new.kind, new.id, new.site, new.doc)
 
 
 def _weight(new: Record) -> tuple[str, str]:
@@ -85,7 +89,7 @@ def _replace(db: sqlite3.Connection, new: Record, old: tuple[Any, ...]) -> None:
         sql = 'UPDATE hot SET site_id = ?, project = ?, name = ?, created = ?, public = ?, charge = ?, intent = ? WHERE row = ?'
         db.execute(sql, (*indexed, row))
     sql = 'UPDATE document SET doc = ?1, ends = ?2 WHERE row = ?3 AND (doc, ends) <> (?1, ?2)'
-    db.execute(sql, (new.doc, layout.ends(new.kind, new.id, new.doc), row))
+    db.execute(sql, (new.doc, _ends(new), row))
 
 
 def remove(db: sqlite3.Connection, site: str, kind: str, ids: Sequence[str], when: float) -> None:
@@ -104,7 +108,7 @@ def _bury(db: sqlite3.Connection, kind: str, id: str, row: int, when: float) -> 
         columns = 'site, kind, id, site_id, project, name, status, created, updated'
         db.execute(
             f'INSERT OR REPLACE INTO tombstone ({columns}, doc, gone) '
-            f'SELECT h.{columns.replace(", ", ", h.")}, doc, ? FROM hot AS h CROSS JOIN document USING (row) WHERE row = ?',
+            f'SELECT {columns}, doc, ? FROM hot CROSS JOIN document USING (row) WHERE row = ?',
             (when, row),
         )
 
@@ -212,4 +216,4 @@ def _rewrite(db: sqlite3.Connection, site: str, old: bytes, new: bytes) -> None:
     whole = re.compile(rb'(?<!\\)' + re.escape(old))
     for row, kind, id in db.execute(sql, (site, old)).fetchall():
         doc = whole.sub(lambda _: new, db.execute('SELECT doc FROM document WHERE row = ?', (row,)).fetchone()[0])
-        db.execute('UPDATE document SET doc = ?, ends = ? WHERE row = ?', (doc, layout.ends(kind, id, doc), row))
+        db.execute('UPDATE document SET doc = ?, ends = ? WHERE row = ?', (doc, layout.ends(kind, id, site, doc), row))

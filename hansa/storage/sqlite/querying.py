@@ -60,9 +60,7 @@ def page(db: sqlite3.Connection, query: Query) -> list[Any]:
 
 def sheets(db: sqlite3.Connection, query: Query) -> list[Sheet]:
     """The same as their answer needs them; of what is gone there are none. Raises BadRequest like `page`."""
-    # The last key is the id.
-    last = len(_keys(query)) - 1
-    return _chosen(db, query, f'CAST(p.k{last} AS BLOB), d.site, d.doc, d.ends', 'CROSS JOIN document AS d ON d.row = p.row')
+    return _chosen(db, query, 'd.doc, d.ends', 'CROSS JOIN document AS d ON d.row = p.row')
 
 
 def _chosen(db: sqlite3.Connection, query: Query, fields: str, source: str) -> list[Any]:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import pathlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -37,6 +37,9 @@ PAGE = 200
 # The write-ahead log is written back past this size (20,000 pages); looked at every so many writes.
 LOG_BYTES = 80 << 20
 LOG_LOOKS = 64
+
+# Past this size large writes wait until it is done.
+LOG_MOST = 4 * LOG_BYTES
 
 
 class Connections(msgspec.Struct, frozen=True):
@@ -82,6 +85,7 @@ class SqliteStore:
         self._seal = seal
         self._writes = 0
         self._folding: asyncio.Task[None] | None = None
+        self._behind = False
         self._closed = False
 
     def waiting(self) -> dict[str, int]:
@@ -107,8 +111,9 @@ class SqliteStore:
     async def page(self, query: Query) -> list[Record]:
         return await self._read(self._pages, lambda db: inventory.page(db, query), query.limit)
 
-    async def sheets(self, query: Query) -> list[Sheet]:
-        return await self._read(self._pages, lambda db: inventory.sheets(db, query), query.limit)
+    async def sheets(self, query: Query, make: Callable[[Sequence[Sheet]], T]) -> T:
+        # What was read is in the cache of the processor that read it.
+        return await self._read(self._pages, lambda db: make(inventory.sheets(db, query)), query.limit)
 
     async def count(self, query: Query) -> int:
         return await self._read(self._scans, lambda db: inventory.count(db, query))
@@ -207,6 +212,9 @@ class SqliteStore:
         return await lane.far(work)
 
     async def _write(self, work: Work[T], size: int = 1) -> T:
+        if size > SMALL and self._behind and self._folding is not None:
+            # A log that is added to all the time is never folded whole, and grows for as long.
+            await asyncio.shield(self._folding)
         result = await (self._writer.near(work) if size <= SMALL else self._writer.far(work))
         self._writes += 1 if size <= SMALL else LOG_LOOKS
         if self._writes >= LOG_LOOKS and self._all.log is not None:
@@ -216,7 +224,9 @@ class SqliteStore:
 
     def _fold(self, log: pathlib.Path) -> None:
         running = self._folding is not None and not self._folding.done()
-        if not running and log.stat().st_size > LOG_BYTES:
+        size = log.stat().st_size
+        self._behind = size > LOG_MOST
+        if not running and size > LOG_BYTES:
             self._folding = asyncio.ensure_future(self._checkpoint())
 
     async def _checkpoint(self) -> None:
