@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hansa.model.batch import LANES, MOST, Batch, Change, Lane
 
 Key = tuple[str, str]
@@ -16,13 +18,15 @@ class Outbox:
         self._waiting: dict[Lane, dict[Key, Change]] = {lane: {} for lane in LANES}
         self._sent: dict[Lane, dict[Key, Change] | None] = dict.fromkeys(LANES)
         self._numbers: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        # Kept and not counted: it is asked for with every turn of every agent.
+        self._kinds: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return sum(len(some) for some in self._places())
 
     def count(self, kind: str) -> int:
         """How many objects of a kind there is something to tell of."""
-        return sum(key[0] == kind for some in self._places() for key in some)
+        return self._kinds[kind]
 
     def put(self, change: Change, lane: Lane) -> None:
         """Tell this; what an earlier question was answered about the object need not be told any more, nor is this if a later one was."""
@@ -34,8 +38,10 @@ class Outbox:
                 if old.asked > change.asked:
                     return
                 del some[key]
+                self._kinds[change.kind] -= 1
                 lane = min(lane, each, key=LANES.index)
         self._waiting[lane][key] = change
+        self._kinds[change.kind] += 1
 
     def batch(self, site: str, run: str) -> Batch | None:
         """The one that is to be given next, again or for the first time; None where all is told."""
@@ -51,6 +57,7 @@ class Outbox:
     def acknowledge(self, lane: Lane, upto: int) -> None:
         """The batches of a lane are stored up to this number."""
         if upto >= self._numbers[lane]:
+            self._kinds.subtract(kind for kind, _ in self._sent[lane] or {})
             self._sent[lane] = None
 
     def renew(self) -> None:

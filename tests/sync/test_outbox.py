@@ -82,3 +82,21 @@ def test_it_is_never_more_than_the_objects_and_a_batch_never_more_than_five_hund
         assert len(batch(outbox).changes) <= MOST
     assert len(outbox) == MOST + 100
     assert (outbox.count('server'), outbox.count('port')) == (MOST + 100, 0)
+
+
+def test_how_many_of_a_kind_wait_is_known_through_all_that_happens_to_them() -> None:
+    outbox = Outbox()
+    for id in 'abc':
+        outbox.put(change(id, 1), 'bulk')
+    batch(outbox)
+    outbox.put(change('a', 2), 'hot')
+    outbox.put(change('b', 0), 'hot')
+    assert outbox.count('server') == 3
+    outbox.renew()
+    assert outbox.count('server') == 3
+    batch(outbox)
+    outbox.acknowledge('hot', 1)
+    assert outbox.count('server') == 2
+    batch(outbox)
+    outbox.acknowledge('bulk', 1)
+    assert (outbox.count('server'), len(outbox)) == (0, 0)
