@@ -121,8 +121,9 @@ class Intake:
             if sight.settled:
                 sight.member.tally(sight.kind).took(len(sight.settled))
             for record in sight.settled:
-                # As it will be told next time: with the aliases of now, but by its own name.
-                again = self._record(sight.member, sight.kind, sight.docs[record.site_id])
+                # What is shared as it will be told next time: with the aliases of now, but by its own name. All else is told as it was;
+                # to make a record twice is most of the work of a first look at a site.
+                again = self._record(sight.member, sight.kind, sight.docs[record.site_id]) if sight.kind in merge.KINDS else None
                 memory.note(again or record, sight.asked[record.site_id])
                 found[record.site_id] = record
             results += found.values()
