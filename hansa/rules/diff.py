@@ -11,9 +11,16 @@ import msgspec
 OVERLAP_S = 30.0
 QUIET_S = 60.0
 SLOWEST_S = 600.0
+FAST_EACH_S, IDLE_EACH_S = 0.05, 0.3
+"""With each site more those in transition and those that are idle are asked that much later, once that is more than the pace."""
 SMALL_S = 10.0
 AGREE_S = 2.0
 SHARE = 0.05
+DAY_S = 86_400.0
+OWN_SHARE, DEEP_SHARE = 0.03, 0.01
+"""How much of one core complete lists of all sites of a process may take, and of that kind those with whole documents."""
+PAGE_S, BRIEF_S, WHOLE_S = 2e-3, 15e-6, 150e-6
+"""What of a core a page takes, an id that is compared, a document that is read: measured, and only the order of them matters."""
 
 _BUILDING = frozenset({'build', 'pending_create', 'pending_update', 'pending_delete'})
 MOVING: dict[str, frozenset[str]] = {
@@ -39,12 +46,17 @@ MOVING: dict[str, frozenset[str]] = {
 LEAVING = frozenset({'deleting', 'pending_delete'})
 
 
-class Pace(msgspec.Struct, frozen=True):
-    """How often a kind is polled, in seconds: with objects in transition, as a rule, and after a while without changes."""
+class Pace(msgspec.Struct):
+    """How often a kind is polled, in seconds: with objects in transition, as a rule, and after a while without changes.
+
+    `among` is how many sites are followed in this process, set by whoever keeps their agents: what one site alone may ask for
+    at leisure would take all of a core where a hundred do.
+    """
 
     fast_s: float = 1.5
     steady_s: float = 8.0
     idle_s: float = 12.0
+    among: int = 1
 
 
 def moving(kind: str, doc: dict[str, Any]) -> bool:
@@ -62,18 +74,34 @@ def leaving(doc: dict[str, Any]) -> bool:
 def period(pace: Pace, in_transition: bool, quiet_s: float) -> float:
     """Seconds until a kind is polled again; `quiet_s` is how long nothing of it has changed."""
     if in_transition:
-        return pace.fast_s
-    return pace.idle_s if quiet_s >= QUIET_S else pace.steady_s
+        return max(pace.fast_s, pace.among * FAST_EACH_S)
+    return max(pace.idle_s, pace.among * IDLE_EACH_S) if quiet_s >= QUIET_S else pace.steady_s
 
 
-def sweep_period(pace: Pace, round_s: float, small: bool) -> float:
-    """Seconds between two full lists of a kind, where one round over all kinds costs `round_s` seconds.
+def work(pages: int, objects: int, deep: bool) -> float:
+    """Seconds of a core that it takes us to read and compare a complete list; `deep`: of whole documents."""
+    return pages * PAGE_S + objects * (WHOLE_S if deep else BRIEF_S)
 
-    A twentieth of the time may go into them. A small site, where each kind fits on one page, is
+
+def own_period(pace: Pace, work_s: float) -> float:
+    """Seconds between two rounds over all kinds of a site, each of which takes us `work_s` seconds of a core."""
+    return work_s * pace.among / OWN_SHARE
+
+
+def sweep_period(pace: Pace, round_s: float, small: bool, work_s: float = 0.0) -> float:
+    """Seconds between two full lists of a kind, where one round over all kinds costs the site `round_s` seconds, and us `work_s`.
+
+    A twentieth of the site's time may go into them, and OWN_SHARE of ours. A small site, where each kind fits on one page, is
     swept oftener as long as a round takes no longer than two seconds.
     """
-    wanted = min(max(round_s / SHARE, pace.steady_s), SLOWEST_S)
-    return min(wanted, SMALL_S) if small and round_s <= 2.0 else wanted
+    own = own_period(pace, work_s)
+    wanted = min(max(round_s / SHARE, own, pace.steady_s), SLOWEST_S)
+    return min(wanted, max(SMALL_S, own)) if small and round_s <= 2.0 else wanted
+
+
+def deep_period(pace: Pace, cost: float, work_s: float) -> float:
+    """Seconds until all documents of a long list are read again, which cost the site `cost` seconds, and us `work_s`: a day at most."""
+    return min(max(SLOWEST_S, cost / SHARE, work_s * pace.among / DEEP_SHARE), DAY_S)
 
 
 def again(cost: float) -> float:

@@ -52,7 +52,7 @@ class Flock:
         self._store = store
         self._gate = gate
         self._clock = clock
-        self._pace = pace
+        self._pace = pace or diff.Pace()
         self._following = following
         self._sheep: dict[str, _Sheep] = {}
 
@@ -82,6 +82,7 @@ class Flock:
         """Follow a site no more, without letting it go."""
         if sheep := self._sheep.get(name):
             await _end(sheep)
+            self._count()
 
     def follows(self, name: str) -> bool:
         """Whether a site is followed here."""
@@ -92,6 +93,7 @@ class Flock:
         sheep = self._sheep.pop(name, None)
         if sheep is not None:
             await _end(sheep)
+            self._count()
         self._gate.forget(name)
 
     def poke(self, site: str, *kinds: str) -> None:
@@ -124,6 +126,10 @@ class Flock:
 
     def _set_out(self, sheep: _Sheep) -> None:
         sheep.task = asyncio.create_task(self._run(sheep), name=f'agent {sheep.agent.member.name}')
+        self._count()
+
+    def _count(self) -> None:
+        self._pace.among = max(1, sum(sheep.task is not None for sheep in self._sheep.values()))
 
     async def _run(self, sheep: _Sheep) -> None:
         async with asyncio.TaskGroup() as both:

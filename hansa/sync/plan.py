@@ -120,15 +120,16 @@ class Plan:
         """A complete list was told and compared."""
         track, now = self.tracks[sweep.kind], self._clock.monotonic()
         track.absent = False
-        track.sweep_cost = sweep.cost
+        track.sweep_cost, track.sweep_work = sweep.cost, sweep.work
         if sweep.deep:
             track.small = sweep.small
-            track.deep_due = now + max(diff.SLOWEST_S, sweep.cost / diff.SHARE)
+            track.deep_due = now + diff.deep_period(self._pace, sweep.cost, sweep.work)
             track.cursor = sweep.cursor(track.cursor)
         round_s = sum(each.sweep_cost for each in self.tracks.values())
-        wait = diff.sweep_period(self._pace, round_s, all(each.small for each in self.tracks.values()))
+        work_s = sum(each.sweep_work for each in self.tracks.values())
+        wait = diff.sweep_period(self._pace, round_s, all(each.small for each in self.tracks.values()), work_s)
         if not self.followed(sweep.kind):
-            wait = max(track.period(self._pace, now), min(sweep.cost / diff.SHARE, wait))
+            wait = max(track.period(self._pace, now), min(max(sweep.cost / diff.SHARE, diff.own_period(self._pace, work_s)), wait))
         elif track.poll_due == math.inf:
             track.poll_due = now + track.period(self._pace, now)
         wait = min(wait, diff.again(sweep.cost)) if sweep.doubts else wait

@@ -59,6 +59,11 @@ class Sweep:
         """Whether all fitted on one page."""
         return self._pages == 1
 
+    @property
+    def work(self) -> float:
+        """Seconds of a core that it took us, about."""
+        return diff.work(self._pages, len(self._told), self.deep)
+
     def cursor(self, before: str) -> str:
         """From when on to ask for changes after this; a brief one tells nothing about that."""
         lasted = self._clock.monotonic() - self.began

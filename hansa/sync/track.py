@@ -31,6 +31,7 @@ class Track:
         self.sweep_due = -math.inf
         self.deep_due = -math.inf
         self.sweep_cost = 0.0
+        self.sweep_work = 0.0
         self.small = True
         self.absent = False
         self.blind = False

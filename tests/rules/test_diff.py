@@ -58,6 +58,28 @@ def test_sweeps_take_a_twentieth_of_the_time_and_never_wait_over_ten_minutes(
     assert diff.sweep_period(PACE, round_s, small) == pytest.approx(seconds)
 
 
+def test_where_many_sites_are_followed_each_is_asked_later() -> None:
+    many = diff.Pace(among=100)
+    assert diff.period(many, in_transition=True, quiet_s=0) == 5.0
+    assert diff.period(many, in_transition=False, quiet_s=0) == 8.0
+    assert diff.period(many, in_transition=False, quiet_s=61.0) == 30.0
+
+
+def test_complete_lists_of_many_sites_do_not_take_a_core() -> None:
+    many, work_s = diff.Pace(among=100), diff.work(13, 1000, deep=False)
+    assert diff.sweep_period(PACE, 0.3, small=True, work_s=work_s) == 8.0
+    wait = diff.sweep_period(many, 0.3, small=True, work_s=work_s)
+    assert 100 * work_s / wait == pytest.approx(diff.OWN_SHARE)
+    assert diff.sweep_period(many, 0.3, small=False, work_s=10 * work_s) == diff.SLOWEST_S
+
+
+def test_long_lists_are_read_as_a_whole_once_a_day_at_least() -> None:
+    work_s = diff.work(10, 10_000, deep=True)
+    assert diff.deep_period(PACE, 2.0, work_s) == diff.SLOWEST_S
+    assert diff.deep_period(diff.Pace(among=10), 2.0, work_s) == pytest.approx(10 * work_s / diff.DEEP_SHARE)
+    assert diff.deep_period(diff.Pace(among=1000), 2.0, work_s) == diff.DAY_S
+
+
 def test_the_cursor_is_the_latest_stamp_less_the_overlap_and_the_time_that_it_took() -> None:
     stamps = ['2026-11-21T10:00:00.000000', '', '2026-11-21T10:01:00.000000']
     assert diff.cursor('', stamps, 5.0) == '2026-11-21T10:00:25.000000'

@@ -12,6 +12,7 @@ from hansa.model.errors import SiteDown
 from hansa.model.site import Capabilities
 from hansa.ports.roster import Member
 from hansa.ports.site import Acting, SiteRequest
+from hansa.rules import diff
 from hansa.sites.sim.clock import HandClock
 from hansa.sync import lists
 from hansa.sync.flock import Flock
@@ -379,5 +380,20 @@ def test_a_site_where_everything_moves_is_not_asked_in_a_hurry(count: int, least
                 cloud.change('server', id, status='ACTIVE')
             await league.pass_time(12)
             assert {record.status for record in await league.all('server')} == {'ACTIVE'}
+
+    asyncio.run(main())
+
+
+def test_a_flock_tells_its_agents_how_many_they_are() -> None:
+    async def main() -> None:
+        clock, pace = HandClock(), diff.Pace()
+        async with house(clock, Cloud('east', clock), Cloud('west', clock)) as league:
+            flock = Flock(league.store, league.gate, clock, pace)
+            for member in league.roster:
+                flock.add(member)
+            assert pace.among == 2
+            await flock.remove('east')
+            assert pace.among == 1
+            await flock.close()
 
     asyncio.run(main())
