@@ -1,4 +1,4 @@
-"""The processes of a league on loopback: PostgreSQL, Keystone, two fronts behind one address, two workers, and sites if there are none."""
+"""The processes of a league on loopback: PostgreSQL, NATS where it is installed, Keystone, two fronts behind one address, two workers, and sites if there are none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import yaml
 
 from bench import nginx, processes
-from tests import postgres
+from tests import nats, postgres
 
 _END_SECONDS = 45
 
@@ -69,12 +69,14 @@ def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: in
         rig = Rig(folder, stack)
         server = stack.enter_context(postgres.Server(programs))
         store = server.fresh()
+        program = nats.program()
+        bus = stack.enter_context(nats.serving(program)).url if program else ''
         keystone = f'127.0.0.1:{processes.free_port()}'
         if not clouds:
             clouds, sites = _simulated(rig), 'east=fleet1,west=fleet2'
         rig.start('identity', 'identity', '--state', rig.state('identity'), '--listen', keystone, '--public-url', rig.url)
         entries = _entries(folder, pathlib.Path(clouds), rig.users)
-        settings = _settings(folder, store, rig.url, f'http://{keystone}/identity/v3', entries, sites)
+        settings = _settings(folder, store, bus, rig.url, f'http://{keystone}/identity/v3', entries, sites)
         doors = [f'127.0.0.1:{processes.free_port()}' for _ in range(fronts)]
         for number in range(1, workers + 1):
             _take_part(rig, settings, 'worker', number)
@@ -112,10 +114,10 @@ def _entries(folder: pathlib.Path, clouds: pathlib.Path, users: pathlib.Path) ->
     return file
 
 
-def _settings(folder: pathlib.Path, store: str, url: str, keystone: str, entries: pathlib.Path, sites: str) -> pathlib.Path:
+def _settings(folder: pathlib.Path, store: str, bus: str, url: str, keystone: str, entries: pathlib.Path, sites: str) -> pathlib.Path:
     file = folder / 'hansa.toml'
     file.touch(mode=0o600)
-    words = {'store': store, 'public_url': url, 'clouds': str(entries), 'sites': sites}
+    words = {'store': store, 'bus': bus, 'public_url': url, 'clouds': str(entries), 'sites': sites}
     lines = [f'{name} = {json.dumps(word)}' for name, word in words.items()]
     file.write_text('\n'.join([*lines, '[identity]', f'url = {json.dumps(keystone)}', "cloud = 'keystone'", '']), encoding='utf-8')
     return file

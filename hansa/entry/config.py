@@ -70,6 +70,8 @@ SETTINGS: tuple[Setting, ...] = (
           'a path', '[^\\x00-\\x1f\\x7f]+'),
     Setting('store', '', 'PostgreSQL database of the store, as postgresql://USER@HOST/NAME; empty means a file in state.',
             'a URL that begins with postgresql://, or empty', '((postgresql|postgres)://[^\\x00-\\x20\\x7f]+)?', secret=True),
+    Setting('bus', '', 'NATS servers over which the processes of a league hint each other, as nats://HOST:4222 with commas between; empty means none.',
+            'URLs that begin with nats:// or tls:// with commas between, or empty', '((nats|tls)://[^\\x00-\\x20\\x7f]+)?', secret=True),
     _text('clouds', '', 'File like clouds.yaml that holds the entries of the sites; empty means where OpenStack clients look.'),
     _text('sites', '', 'Sites to join, as SITE=ENTRY or SITE=ENTRY:REGION with commas between; empty means every entry of clouds.'),
     _text('region', 'league', 'Name of the one region that users see.', 'one word', '[A-Za-z0-9][A-Za-z0-9._-]{0,254}'),
@@ -98,6 +100,7 @@ class Config(msgspec.Struct, frozen=True):
     public_url: str
     state: str
     store: str
+    bus: str
     clouds: str
     sites: str
     region: str

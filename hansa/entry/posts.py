@@ -28,7 +28,7 @@ from hansa.services.turns import Turns
 from hansa.sync.flock import Flock
 from hansa.sync.heard import Heard
 from hansa.sync.holding import LEASE_S, RENEW_S, Charge, Holding
-from hansa.sync.lookout import WANTED, Lookout
+from hansa.sync.lookout import POKED, WANTED, Lookout
 from hansa.sync.standing import COUNTED, STANDING, Standing
 from hansa.workflows.openers import PROCESS, Former, Leased, Openers
 
@@ -159,6 +159,7 @@ class Among:
         self._following.heed(COUNTED, standing.counted)
         if self._lookout is not None:
             self._following.heed(WANTED, self._lookout.wanted)
+            self._following.heed(POKED, self._lookout.poked)
         await self._following.level()
         self._tasks = [asyncio.create_task(self._following.run())]
         if self._role == 'worker':

@@ -14,7 +14,8 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 
 import uvicorn
 
-from hansa.entry import admission, buses, greeting, ground, identity, keeping, logs, pulse, wiring
+from hansa.bus import open_bus
+from hansa.entry import admission, greeting, ground, identity, keeping, logs, pulse, wiring
 from hansa.entry.choice import Choice
 from hansa.entry.config import Config
 from hansa.entry.endings import DRAIN_SECONDS, Endings, Server, beside
@@ -107,8 +108,10 @@ async def _serve(config: Config, choice: Choice) -> int:
 
 async def _take_part(config: Config, choice: Choice, role: Role) -> int:
     """One of several: the sites are those of the store, and those named join them."""
-    endings, clock, bus = Endings(), SystemClock(), buses.Quiet()
+    endings, clock = Endings(), SystemClock()
     async with contextlib.AsyncExitStack() as stack:
+        bus = await open_bus(config.bus, config.region.replace('.', '_'))
+        stack.push_async_callback(bus.close)
         directory = ground.directory(config)
         sockets, measured = [], None
         if role == 'front':

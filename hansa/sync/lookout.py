@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import msgspec
 
@@ -18,9 +19,11 @@ from hansa.ports.store import Store
 from hansa.sync.flock import Flock
 
 WANTED = 'look/'
-"""Small state under this and a site's name: how new somebody wants a kind to be, as JSON {kind: epoch seconds}."""
+"""Small state under this, a site's name and a kind: how new somebody wants the kind to be (epoch seconds)."""
+POKED = 'poke/'
+"""Small state under this and a site's name: kinds that are to be looked at, where there is no bus to say so."""
 LONGEST_S = 30.0
-_POKED, _GLANCE_S = 'poke', 0.05
+_POKED, _GLANCE_S, _GATHER_S = 'poke', 0.05, 0.3
 
 _LOG = logging.getLogger('hansa.sync')
 
@@ -28,7 +31,8 @@ _LOG = logging.getLogger('hansa.sync')
 class Lookout:
     """Fills the ports Observer and Leveller, and keeps agents for membership.
 
-    What is poked elsewhere is a hint that may get lost: then the next poll finds it. Who waits for a look has it written down, too.
+    What is poked elsewhere is a hint that may get lost: then the next poll finds it. Where the bus is away it is written down, once
+    for all that comes within _GATHER_S. Who waits for a look has that written down in any case.
     """
 
     def __init__(self, flock: Flock, store: Store, roster: Roster, bus: Bus, clock: Clock) -> None:
@@ -38,6 +42,7 @@ class Lookout:
         self._bus = bus
         self._clock = clock
         self._looks: set[asyncio.Task[None]] = set()
+        self._poking: dict[str, set[str]] = {}
         self._deaf: Callable[[], None] = bus.subscribe(_POKED, self._poked)
 
     def add(self, member: Member) -> object:
@@ -52,8 +57,13 @@ class Lookout:
         """Have somebody ask soon for what changed in these kinds."""
         if self._flock.follows(site):
             self._flock.poke(site, *kinds)
-        else:
+        elif self._bus.up():
             self._bus.publish(f'{_POKED}.{site}', ' '.join(kinds).encode())
+        elif site in self._poking:
+            self._poking[site].update(kinds)
+        else:
+            self._poking[site] = set(kinds)
+            self._begin(self._write(site), f'poke {site}')
 
     async def refresh(self, site: str, kind: str, site_id: str) -> Record | None:
         """One object as its site has it now. Raises SiteDown."""
@@ -66,7 +76,7 @@ class Lookout:
         if site not in self._roster:
             return False
         member = self._roster.get(site)
-        await self._store.set(f'{WANTED}{site}', msgspec.json.encode({kind: since}))
+        await self._store.set(f'{WANTED}{site}/{kind}', msgspec.json.encode(since))
         self._bus.publish('news')
         end = self._clock.monotonic() + LONGEST_S
         while member.synced.get(kind, -math.inf) < since and self._clock.monotonic() < end:
@@ -75,12 +85,15 @@ class Lookout:
 
     async def wanted(self, key: str) -> None:
         """Somebody wrote down what he waits for: look, if the site is followed here. Raises Busy."""
-        site = key.removeprefix(WANTED)
+        site, _, kind = key.removeprefix(WANTED).partition('/')
+        if self._flock.follows(site) and kind in KINDS and (kept := await self._store.value(key)):
+            self._begin(self._look(site, kind, msgspec.json.decode(kept, type=float)), f'look at {kind} of {site}')
+
+    async def poked(self, key: str) -> None:
+        """Somebody wrote down what is to be looked at. Raises Busy."""
+        site = key.removeprefix(POKED)
         if self._flock.follows(site) and (kept := await self._store.value(key)):
-            for kind, since in msgspec.json.decode(kept, type=dict[str, float]).items():
-                task = asyncio.create_task(self._look(site, kind, since), name=f'look at {kind} of {site}')
-                self._looks.add(task)
-                task.add_done_callback(self._looks.discard)
+            self._flock.poke(site, *(kind for kind in msgspec.json.decode(kept, type=list[str]) if kind in KINDS))
 
     async def close(self) -> None:
         """End what is under way."""
@@ -95,6 +108,17 @@ class Lookout:
                 await self._flock.level(site, kind, since)
         except (HansaError, TimeoutError) as error:
             _LOG.info('Site %s, %s: %s', site, kind, str(error) or 'no answer in time')
+
+    async def _write(self, site: str) -> None:
+        await self._clock.sleep(_GATHER_S)
+        kinds = sorted(self._poking.pop(site))
+        with contextlib.suppress(HansaError):
+            await self._store.set(POKED + site, msgspec.json.encode(kinds))
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
 
     def _poked(self, subject: str, body: bytes) -> None:
         site = subject.removeprefix(f'{_POKED}.')

@@ -143,6 +143,23 @@ def test_a_list_as_young_as_asked_for_is_had_through_whoever_follows_the_site(de
     virtual.run(main)
 
 
+@pytest.mark.parametrize('deaf', [False, True])
+def test_what_a_user_does_through_a_front_is_followed_up_by_the_worker(deaf: bool) -> None:
+    async def main() -> None:
+        async with shared.several('front', 'worker') as league:
+            league.bus.deaf = deaf
+            front = league.leagues[0]
+            await league.clock.sleep(60)
+            status, _, told = await users.boot(front, 's', 'east')
+            assert status == 202
+            assert (await front.ok('GET', '/compute/v2.1/servers/detail'))['servers'][0]['status'] == 'BUILD'
+            await league.clock.sleep(6)
+            [shown] = (await front.ok('GET', '/compute/v2.1/servers/detail'))['servers']
+            assert (shown['id'], shown['status']) == (told['server']['id'], 'ACTIVE')
+
+    virtual.run(main)
+
+
 def test_the_intents_of_a_dead_front_are_finished_and_those_of_a_live_one_left_alone() -> None:
     async def main() -> None:
         async with shared.several('front', 'front', 'worker') as league:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from hansa.entry import commands, flags
 
-_OF_ALL = (('state', 'DIR'), ('store', 'URL'), ('public_url', 'URL'), ('clouds', 'FILE'), ('sites', 'SITE=ENTRY,...'))
+_OF_ALL = (('state', 'DIR'), ('store', 'URL'), ('bus', 'URL'), ('public_url', 'URL'), ('clouds', 'FILE'), ('sites', 'SITE=ENTRY,...'))
 
 
 def add(nouns: commands.Nouns) -> None:
@@ -18,7 +18,7 @@ def add(nouns: commands.Nouns) -> None:
         'worker', help='follow sites, as one of several processes', description='Follow a share of the sites and finish what others left, as one of several processes on one PostgreSQL store.'
     )
     identity = nouns.add_parser('identity', help='run the Keystone that several processes share', description='Run the Keystone that fronts and workers share, at listen.')
-    for parser, names in ((front, (*_OF_ALL, ('listen', 'HOST:PORT'))), (worker, _OF_ALL), (identity, (_OF_ALL[0], _OF_ALL[2], ('listen', 'HOST:PORT')))):
+    for parser, names in ((front, (*_OF_ALL, ('listen', 'HOST:PORT'))), (worker, _OF_ALL), (identity, (_OF_ALL[0], _OF_ALL[3], ('listen', 'HOST:PORT')))):
         for name, metavar in names:
             flags.setting(parser, name, metavar)
         flags.file(parser)

@@ -21,7 +21,7 @@ EXTENSIONS = (
 
 
 def _extension(alias: str) -> Doc:
-    name = alias.replace('-', ' ').replace('_', ' ').capitalize()
+    name = alias.replace('-', ' ').replace('_', ' ').title()
     return {
         'name': name,
         'alias': alias,
