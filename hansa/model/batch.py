@@ -46,12 +46,13 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One life of an agent: its name; the highest number of a question to the site that the intake knows; and by how many seconds
-    the league's clock is ahead of the agent's.
+    """One life of an agent: its name; the highest number of a question to the site that the intake knows; the life of the intake, which remembers
+    no number of an earlier one; and by how many seconds the league's clock is ahead of the agent's.
     """
 
     name: str
     asked: int
+    life: str = ''
     ahead: float = 0.0
 
 

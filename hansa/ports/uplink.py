@@ -20,7 +20,7 @@ class Report(msgspec.Struct, frozen=True):
     """How an agent that runs elsewhere stands with its site, numbered from 1 in its run; the latest counts.
 
     `level` says for each kind as of when all that was told of it is stored (epoch seconds, the league's time); `tallies` what was counted since the
-    agent began; `drift` of each kind that differs from the report before what is not as it should be; `lost` why the site does not answer.
+    run began; `drift` of each kind that differs from the report before what is not as it should be; `lost` why the site does not answer.
     """
 
     site: str

@@ -66,6 +66,11 @@ class Agent:
         """Name of its run; '' where it has not begun one."""
         return self._courier.run
 
+    @property
+    def outdated(self) -> bool:
+        """Whether another has to begin in its stead: the league was started again, and knows of no question which is the later one."""
+        return self._courier.outdated
+
     def lapse(self, run: str) -> None:
         """The league knows this run no more."""
         self._courier.lapse(run)
@@ -82,9 +87,13 @@ class Agent:
         """Let the site's own notifications hasten what is asked of it, as long as there are any: any number of them is one look a second."""
         async with contextlib.aclosing(self.member.site.hints()) as hints:
             async for kind in hints:
-                self.member.tally(kind).hints += 1
-                self.plan.hint(kind)
-                self._wake.set()
+                self.hint(kind)
+
+    def hint(self, kind: str) -> None:
+        """The site notified that something of a kind may have changed."""
+        self.member.tally(kind).hints += 1
+        self.plan.hint(kind)
+        self._wake.set()
 
     def heard(self, change: Change) -> None:
         """Somebody else looked at an object, and stored what he saw."""
@@ -196,6 +205,10 @@ class Agent:
     async def _deliver(self) -> bool:
         """Give the intake what there is; returns whether it has all. A kind is level with its site once that is so of it."""
         clear = await self._courier.go()
+        if self.outdated:
+            # What was told is dropped and not stored.
+            self._level.clear()
+            return False
         for kind in lists.ORDER:
             waiting = self.member.tally(kind).backlog = 0 if clear else self._courier.outbox.count(kind)
             if kind in self._level and not waiting:

@@ -24,7 +24,10 @@ _LOG = logging.getLogger('hansa.sync')
 
 
 class Courier:
-    """The one who empties one site's outbox. `due` is when it may go again, on the monotonic clock. All methods raise Dismissed."""
+    """The one who empties one site's outbox. `due` is when it may go again, on the monotonic clock. All methods raise Dismissed.
+
+    `outdated`: what there was to tell was dropped, as it may be older than what the league knows; the site has to be looked at anew.
+    """
 
     def __init__(self, member: Member, uplink: Uplink, questions: Questions, clock: Clock) -> None:
         self.outbox = Outbox()
@@ -33,7 +36,9 @@ class Courier:
         self._uplink = uplink
         self._questions = questions
         self._clock = clock
+        self.outdated = False
         self._run = ''
+        self._life = ''
         self._since = math.inf
         self._failures = 0
 
@@ -95,7 +100,11 @@ class Courier:
     async def _open(self) -> bool:
         capabilities = self._member.capabilities
         run = await self._uplink.open(self._member.name, capabilities.mode if capabilities else 'managed')
+        if self._life and run.life != self._life:
+            # The intake that knew what is older than what has died; a look of the league's own may be younger than what waits here.
+            self.outbox, self.outdated = Outbox(), True
         self.outbox.renew()
+        self._life = run.life
         self._questions.ahead = run.ahead
         self._questions.seen(run.asked)
         self._run = run.name

@@ -27,6 +27,7 @@ _FINAL = frozenset((401, 403, 404, 409))
 class _Begun(msgspec.Struct):
     run: str
     asked: int
+    life: str
     now: float
 
 
@@ -63,7 +64,7 @@ class FarUplink:
         """Fills the port; whoever comes this way is an agent near its site, whatever `place` says."""
         sent = self._clock.now()
         begun = await self._ask(_Begun, 'POST', f'{site}/runs', {'mode': mode})
-        return Run(begun.run, begun.asked, begun.now - sent)
+        return Run(begun.run, begun.asked, begun.life, begun.now - sent)
 
     async def deliver(self, batch_: Batch) -> Receipt:
         """Fills the port."""

@@ -71,7 +71,7 @@ class Gate:
                 ' Give the agent a credential with the rights that the league has there.'
             )
         line = self._lines[site, place] = _Line(f'{self._life}-{next(self._count)}')
-        return Run(line.run, self.intake.questions(site).ticket())
+        return Run(line.run, self.intake.questions(site).ticket(), self._life)
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Take a batch, or say why not; fills the port."""

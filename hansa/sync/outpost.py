@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from hansa.model.errors import Dismissed, Gone, HansaError, UplinkDown
@@ -24,6 +25,7 @@ class Outpost:
 
     def __init__(self, member: Member, uplink: Uplink, clock: Clock, pace: diff.Pace | None = None) -> None:
         self.agent = Agent(member, uplink, clock, pace)
+        self._pace = pace
         self._reporter = Reporter(member)
         self._uplink = uplink
         self._clock = clock
@@ -31,7 +33,7 @@ class Outpost:
 
     async def run(self) -> None:
         """Go on until the league takes no more of it. Raises Dismissed; may be cancelled at any moment."""
-        tasks = [asyncio.create_task(act) for act in (self._follow(), self._tell(), self.agent.listen())]
+        tasks = [asyncio.create_task(act) for act in (self._follow(), self._tell(), self._listen())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -61,6 +63,9 @@ class Outpost:
         while True:
             try:
                 await self.agent.turn()
+                if self.agent.outdated:
+                    self.agent = Agent(self.agent.member, self._uplink, self._clock, self._pace)
+                    continue
                 self._greet()
                 await self.agent.rest()
             except Dismissed:
@@ -75,6 +80,12 @@ class Outpost:
         elif self.agent.run != self._said and self.agent.run:
             _LOG.info('Site %s: the league begins anew with this agent (run %s).', self.agent.member.name, self.agent.run)
         self._said = self.agent.run or self._said
+
+    async def _listen(self) -> None:
+        """The site's hints go to whichever agent there is."""
+        async with contextlib.aclosing(self.agent.member.site.hints()) as hints:
+            async for kind in hints:
+                self.agent.hint(kind)
 
     async def _tell(self) -> None:
         while True:

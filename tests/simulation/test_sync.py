@@ -17,6 +17,7 @@ from hansa.model.errors import SiteDown, Unauthorized
 from hansa.model.listing import Query
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
+from hansa.ports.uplink import Uplink
 from hansa.rules.aliases import AliasBook
 from hansa.sites.sim.clock import HandClock
 from hansa.storage.sqlite.store import open_store
@@ -73,7 +74,9 @@ class Site:
 
 
 class Story:
-    """One seed. `far`: agents outlive the intake, as those do that run elsewhere; then nobody looks at single objects."""
+    """One seed. `far`: agents outlive the intake, as those do that run elsewhere; then the league has agents of its own that stand by, and
+    now and then look too, by a wire that is whole.
+    """
 
     def __init__(self, seed: int, store: Store) -> None:
         self.chance = random.Random(seed)
@@ -83,7 +86,8 @@ class Story:
         self.roster = Roster()
         self.sites = [self._site(name, seed) for name in ('east', 'west')]
         self.gate = self._gate(AliasBook())
-        self.wire = uplink.Wire(self.gate, self.chance)
+        self.wire = uplink.Wire(self.gate, self.chance, 'site' if self.far else 'league')
+        self.own: dict[str, Agent] = {}
         for site in self.sites:
             self.roster.add(site.member)
             self.start(site)
@@ -102,18 +106,27 @@ class Story:
     def start(self, site: Site) -> None:
         """A new agent, who remembers nothing."""
         if self.far:
-            site.agent = Agent(site.member, self.wire, self.clock)
+            there = Member(site.member.site, site.member.spec)
+            site.agent = Agent(there, self.wire, self.clock)
+            if site.cloud.name not in self.own:
+                self.own[site.cloud.name] = self._own(site, self.gate)
             return
+        site.agent = self._own(site, self.wire)
+
+    def _own(self, site: Site, uplink: Uplink) -> Agent:
+        """An agent in the league's process."""
         intake, name = self.gate.intake, site.member.name
-        site.agent = Agent(
-            site.member, self.wire, self.clock, questions=intake.questions(name), known=Inventory(site.member, self.store, intake)
-        )
+        known = Inventory(site.member, self.store, intake)
+        return Agent(site.member, uplink, self.clock, questions=intake.questions(name), known=known)
 
     async def restart_intake(self) -> None:
         """The league is killed and started again; agents that run in it die with it."""
         self.gate = self.wire.gate = self._gate(AliasBook(await self.store.aliases()))
-        if not self.far:
-            for site in self.sites:
+        self.own.clear()
+        for site in self.sites:
+            if self.far:
+                self.own[site.cloud.name] = self._own(site, self.gate)
+            else:
                 self.start(site)
 
     async def pass_time(self, seconds: float) -> None:
@@ -128,6 +141,8 @@ class Story:
             try:
                 await _agent(site).turn()
             except uplink.Killed:
+                self.start(site)
+            if _agent(site).outdated:
                 self.start(site)
             await self.check()
         else:
@@ -176,8 +191,9 @@ class Story:
         if self.chance.random() < 0.08:
             await self.restart_intake()
         await self.pass_time(self.chance.uniform(0.1, 25))
-        if not self.far:
-            await self._look(self.chance.choice(self.sites))
+        if self.far:
+            await self._step_in(self.chance.choice(self.sites))
+        await self._look(self.chance.choice(self.sites))
         await self._demand(self.chance.choice(self.sites))
         await self.wire.arrive()
         await self.check()
@@ -200,13 +216,25 @@ class Story:
             have = {record.site_id: _version(msgspec.json.decode(record.doc)) for record in await self.store.page(Query(kind))}
             assert have.get(id, 0) >= version or id not in site.cloud.docs[kind], f'the {kind} {id} of {site.cloud.name} is not as it was promised'
 
+    async def _step_in(self, site: Site) -> None:
+        """The league's own agent looks, as after a command of a user, or as where the far one is not heard of; both may follow for a while."""
+        own = self.own[site.cloud.name]
+        for _ in range(self.chance.randrange(4)):
+            if self.chance.random() < 0.5:
+                own.poke(self.chance.choice(KINDS))
+                await own.stand_by()
+            else:
+                await own.turn()
+            await self.check()
+
     async def _look(self, site: Site) -> None:
         """Somebody waits for one object, which may be gone."""
         kind = self.chance.choice(KINDS)
         ids = sorted(site.cloud.docs[kind].keys() | await self.store.known(site.cloud.name, kind))
         with contextlib.suppress(SiteDown, Unauthorized):
             if ids:
-                await Hand(_agent(site), self.store, self.gate.intake, self.clock).refresh(kind, self.chance.choice(ids))
+                own = self.own[site.cloud.name] if self.far else _agent(site)
+                await Hand(own, self.store, self.gate.intake, self.clock).refresh(kind, self.chance.choice(ids))
 
     def heal(self) -> None:
         """No more faults, and nothing happens any more."""

@@ -25,7 +25,8 @@ class Wire:
     dies of one (0: never), before it arrived or after.
     """
 
-    def __init__(self, gate: Gate, chance: random.Random) -> None:
+    def __init__(self, gate: Gate, chance: random.Random, place: Place) -> None:
+        self._place = place
         self.gate = gate
         self.fault = ''
         self.deadly = 0
@@ -35,7 +36,7 @@ class Wire:
 
     async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
         self._reach()
-        return await self.gate.open(site, mode, place)
+        return await self.gate.open(site, mode, self._place)
 
     async def report(self, report: Report) -> float:
         self._reach()

@@ -26,10 +26,11 @@ class Told:
         self.answers: list[Receipt | Exception] = []
         self.given: list[tuple[str, int, int]] = []
         self.runs = 0
+        self.life = 'one'
 
     async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
         self.runs += 1
-        return Run(f'run {self.runs}', 0)
+        return Run(f'run {self.runs}', 0, self.life)
 
     async def deliver(self, batch: Batch) -> Receipt:
         self.given.append((batch.run, batch.number, len(batch.changes)))
@@ -120,6 +121,24 @@ def test_a_run_that_is_over_is_begun_anew_with_all_that_was_not_taken() -> None:
         clock.advance(courier.RETRY_S)
         assert await sent.go()
         assert uplink.given[1:] == [('run 1', 2, 2), ('run 2', 1, 2)]
+
+    asyncio.run(main())
+
+
+def test_what_waits_is_dropped_where_the_league_knows_no_more_what_is_older() -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
+        assert await sent.begin()
+        uplink.life = 'another'
+        uplink.answers = [Gone('over')]
+        await sent.tell(changes(2), 'hot')
+        assert not await sent.go()
+        before = sent.outdated
+        clock.advance(courier.RETRY_S)
+        assert await sent.go()
+        assert (before, sent.outdated) == (False, True)
+        assert [run for run, _, _ in uplink.given] == ['run 1']
 
     asyncio.run(main())
 

@@ -62,7 +62,7 @@ class UplinkRoom:
         site = await self._site(ask)
         wish = await _read(ask, _Begin, WISH_BYTES)
         run = await self._uplink.open(site, wish.mode, 'site')
-        return wire.document(201, {'run': run.name, 'asked': run.asked, 'now': self._clock.now()})
+        return wire.document(201, {'run': run.name, 'asked': run.asked, 'life': run.life, 'now': self._clock.now()})
 
     async def deliver(self, ask: Ask) -> wire.Answer:
         """`POST /sites/{site}/batches`: 200 with the receipt, or 429 with one that says when to come again."""
