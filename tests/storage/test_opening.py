@@ -159,3 +159,12 @@ def test_nothing_that_returned_is_lost_by_a_kill(tmp_path: pathlib.Path) -> None
     ended = subprocess.run([sys.executable, program, tmp_path], env={'PYTHONPATH': str(ROOT)}, timeout=60, check=False)
     assert ended.returncode == -signal.SIGKILL
     asyncio.run(main())
+
+
+@pytest.mark.parametrize('key', ['created', 'updated', 'name', 'id'])
+def test_each_order_that_is_promised_is_walked_within_an_owner(key: str) -> None:
+    db = opening.writer(None)
+    order = ', '.join(f'{each} DESC' for each in dict.fromkeys((key, 'created', 'id')))
+    sql = f"EXPLAIN QUERY PLAN SELECT row FROM hot WHERE kind = 'port' AND prime = 1 AND project = 'p' ORDER BY {order} LIMIT 9"  # noqa: S608  # our own words
+    assert f'hot_owned_{key}' in db.execute(sql).fetchone()[3]
+    db.close()

@@ -29,7 +29,7 @@ SELECT site, kind, sum(amount), coalesce((
 """
 
 _JOINED = f'SELECT {querying.FIELDS} FROM hot AS h CROSS JOIN document AS d ON d.row = h.row WHERE h.kind = ? AND h.id = ?'
-_COLUMNS = 'row, site_id, project, name, created, public, charge, intent'
+_COLUMNS = 'row, updated, site_id, project, name, created, public, charge, intent'
 _FIND = f'SELECT {_COLUMNS} FROM hot WHERE kind = ? AND id = ? AND site = ?'
 
 
@@ -81,11 +81,13 @@ def _weight(new: Record) -> tuple[str, str]:
 
 
 def _replace(db: sqlite3.Connection, new: Record, old: tuple[Any, ...]) -> None:
-    row = old[0]
-    db.execute('UPDATE hot SET status = ?, updated = ?, seen = ? WHERE row = ?', (new.status, new.updated, new.seen, row))
-    indexed = (new.site_id, new.project, new.name, new.created, int(new.public), *_weight(new))
-    if indexed != old[1:]:
-        # Kept apart because naming an indexed column makes SQLite rewrite its indexes.
+    row, updated, *others = old
+    db.execute('UPDATE hot SET status = ?, seen = ? WHERE row = ?', (new.status, new.seen, row))
+    # Kept apart because naming an indexed column makes SQLite rewrite its indexes.
+    if new.updated != updated:
+        db.execute('UPDATE hot SET updated = ? WHERE row = ?', (new.updated, row))
+    indexed = [new.site_id, new.project, new.name, new.created, int(new.public), *_weight(new)]
+    if indexed != others:
         sql = 'UPDATE hot SET site_id = ?, project = ?, name = ?, created = ?, public = ?, charge = ?, intent = ? WHERE row = ?'
         db.execute(sql, (*indexed, row))
     sql = 'UPDATE document SET doc = ?1, ends = ?2 WHERE row = ?3 AND (doc, ends) <> (?1, ?2)'
