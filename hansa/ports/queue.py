@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -11,16 +12,13 @@ from hansa.model.batch import Lane, Receipt
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """A batch that waited. `body` is as it was given; `before` is the worker that the site's parcel before this one was digested
-    by ('' for none): if it is another one, what this worker remembers of the site may be out of date.
-    """
+    """A batch that waited; `body` is as it was given."""
 
     site: str
     run: str
     lane: Lane
     number: int
     body: bytes
-    before: str = ''
 
 
 class Queue(Protocol):
@@ -38,9 +36,13 @@ class Queue(Protocol):
         """
         ...
 
-    def next(self, worker: str) -> AbstractAsyncContextManager[Parcel | None]:
-        """The parcel whose turn it is: by lane, then the site that was served longest ago; never two of one site at once; None where
-        nothing waits. A site stays with its worker as long as that one keeps up.
+    async def run(self, site: str) -> str:
+        """The run of now; '' where none has begun."""
+        ...
+
+    def next(self, sites: Collection[str]) -> AbstractAsyncContextManager[Parcel | None]:
+        """Of these sites the parcel whose turn it is: by lane, then the site that was served longest ago; never two of one site at once, whoever
+        asks; None where nothing waits.
 
         All calls of the store inside the block are one transaction with the acknowledgement: it is committed when the block ends, and rolled back
         whole when the block raises or the process dies; then the parcel waits on, for anybody (after an error for some seconds, longer with each).

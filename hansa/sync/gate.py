@@ -62,6 +62,12 @@ class Gate:
 
     async def open(self, site: str, mode: Mode, place: Place = 'league') -> Run:
         """Begin a run; fills the port."""
+        self.check(site, mode)
+        line = self._lines[site, place] = _Line(f'{self._life}-{next(self._count)}')
+        return Run(line.run, self.intake.questions(site).ticket(), self._life)
+
+    def check(self, site: str, mode: Mode) -> None:
+        """Raises Dismissed where an agent is not of this league, or sees another part of its site."""
         if site not in self._roster:
             raise Dismissed(f'No site is called {site} in this league.')
         own = self._roster.get(site).capabilities
@@ -70,8 +76,6 @@ class Gate:
                 f'The agent of {site} sees it as {mode}, the league as {own.mode}: what one does not see would be lost to the other.'
                 ' Give the agent a credential with the rights that the league has there.'
             )
-        line = self._lines[site, place] = _Line(f'{self._life}-{next(self._count)}')
-        return Run(line.run, self.intake.questions(site).ticket(), self._life)
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Take a batch, or say why not; fills the port."""

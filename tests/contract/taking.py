@@ -14,7 +14,7 @@ from hansa.storage import postgres
 async def main(url: str) -> None:
     """Dies in the middle."""
     store = await postgres.open_store(url, None)
-    async with store.queue.next('dying') as parcel:
+    async with store.queue.next(('a',)) as parcel:
         assert parcel is not None
         await store.put([Record(parcel.site, 'server', 'half', 'half', 'p', 'n', b'{}')])
         await store.set('half', b'1')

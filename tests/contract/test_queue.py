@@ -30,17 +30,18 @@ from tests.postgres import Server
 
 Given = tuple[str, Lane]
 
+SITES = ('a', 'b', 'c', 'd', 'east')
 TAKING = pathlib.Path(__file__).with_name('taking.py')
 
 
 def queue(store: PostgresStore) -> Queue:
-    """Anybody may take what waits, and what failed waits for nobody: so no test has to."""
-    return room.PostgresQueue(store._pool, patience=0.0, pause=0.0)
+    """What failed comes again at once: so no test has to wait."""
+    return room.PostgresQueue(store._pool, pause=0.0)
 
 
-async def taken(store: PostgresStore, worker: str = 'w') -> Parcel | None:
+async def taken(store: PostgresStore) -> Parcel | None:
     """Digest one."""
-    async with queue(store).next(worker) as parcel:
+    async with queue(store).next(SITES) as parcel:
         return parcel
 
 
@@ -59,10 +60,10 @@ def test_a_batch_goes_in_and_comes_out(cluster: Cluster) -> None:
         run = await intake.begin('east')
         assert await intake.give('east', run, 'hot', 1, b'\0one') == Receipt(1, room.CREDIT)
         assert await worker.backlog() == {'east': 1}
-        async with worker.next('w') as parcel:
-            assert parcel == Parcel('east', run, 'hot', 1, b'\0one', '')
+        async with worker.next(SITES) as parcel:
+            assert parcel == Parcel('east', run, 'hot', 1, b'\0one')
         assert await intake.backlog() == {}
-        async with worker.next('w') as parcel:
+        async with worker.next(SITES) as parcel:
             assert parcel is None
 
     cluster(main)
@@ -98,10 +99,12 @@ def test_a_run_that_is_over_is_gone_and_what_was_taken_of_it_is_not(cluster: Clu
         one, two = stores[0].queue, stores[1].queue
         with pytest.raises(Gone):
             await one.give('east', 'x', 'hot', 1, b'')
+        assert await one.run('east') == ''
         old = await one.begin('east')
         await one.give('east', old, 'hot', 1, b'old')
         new = await two.begin('east')
         assert new != old
+        assert await one.run('east') == new
         with pytest.raises(Gone, match='is over'):
             await one.give('east', old, 'hot', 2, b'')
         await one.give('east', new, 'hot', 1, b'new')
@@ -156,10 +159,10 @@ def test_of_one_site_one_is_served_at_a_time(cluster: Cluster) -> None:
         for number in (1, 2):
             await q.give('a', runs['a'], 'hot', number, b'a%d' % number)
         await q.give('b', runs['b'], 'hot', 1, b'b1')
-        async with queue(stores[0]).next('v') as first:
+        async with queue(stores[0]).next(SITES) as first:
             assert first is not None
             assert first.body == b'a1'
-            async with queue(stores[1]).next('w') as second:
+            async with queue(stores[1]).next(SITES) as second:
                 assert second is not None
                 assert second.body == b'b1'
                 assert await taken(stores[2]) is None
@@ -170,20 +173,14 @@ def test_of_one_site_one_is_served_at_a_time(cluster: Cluster) -> None:
     cluster(main)
 
 
-def test_a_site_stays_with_its_worker_and_another_is_told(cluster: Cluster) -> None:
+def test_a_worker_takes_what_is_of_its_sites(cluster: Cluster) -> None:
     async def main(stores: list[PostgresStore]) -> None:
         q = stores[0].queue
-        faithful = room.PostgresQueue(stores[1]._pool, patience=3600.0)
-        run = await q.begin('a')
-        await q.give('a', run, 'hot', 1, b'')
-        assert await taken(stores[0], 'v') == Parcel('a', run, 'hot', 1, b'', '')
-        await q.give('a', run, 'hot', 2, b'')
-        async with faithful.next('w') as parcel:
-            assert parcel is None
-        async with faithful.next('v') as parcel:
-            assert parcel == Parcel('a', run, 'hot', 2, b'', 'v')
-        await q.give('a', run, 'hot', 3, b'')
-        assert await taken(stores[0], 'w') == Parcel('a', run, 'hot', 3, b'', 'v')
+        for site in ('a', 'b', 'c'):
+            await q.give(site, await q.begin(site), 'hot', 1, site.encode())
+        for sites, expected in (((), None), (('x',), None), (('c', 'b'), b'b'), (('c', 'b'), b'c'), (('c', 'b'), None), (('a',), b'a')):
+            async with stores[1].queue.next(sites) as parcel:
+                assert (parcel.body if parcel else None) == expected
 
     cluster(main)
 
@@ -193,7 +190,7 @@ def test_what_is_written_meanwhile_is_one_with_the_acknowledgement(cluster: Clus
         store, other, _ = stores
         run = await store.queue.begin('a')
         await store.queue.give('a', run, 'hot', 1, b'1')
-        async with queue(store).next('w') as parcel:
+        async with queue(store).next(SITES) as parcel:
             assert parcel
             await asyncio.gather(*(store.put([server('a', f'i{n}')]) for n in range(4)))
             await store.add_aliases([Alias('a', 'image', 'x', 'y')])
@@ -213,7 +210,7 @@ def test_what_is_written_meanwhile_is_one_with_the_acknowledgement(cluster: Clus
 
 
 async def _refused(db: Session) -> None:
-    await db.run("UPDATE served SET worker = 'never'")
+    await db.run('UPDATE served SET failures = 9')
     feed.tell(db, 'value', 'never')
     raise Conflict('changed my mind')
 
@@ -227,13 +224,13 @@ def test_what_raises_is_undone_and_waits_on(cluster: Cluster) -> None:
             with pytest.raises(RuntimeError, match='a fault of ours'):
                 await _failing(store, queue(store))
         assert (await store.known('a', 'server'), await store.aliases(), await other.feed.latest()) == ({}, [], 0)
-        assert await taken(other, 'v') == Parcel('a', run, 'hot', 1, b'1', '')
+        assert await taken(other) == Parcel('a', run, 'hot', 1, b'1')
 
     cluster(main)
 
 
 async def _failing(store: PostgresStore, waiting: Queue) -> None:
-    async with waiting.next('w') as parcel:
+    async with waiting.next(SITES) as parcel:
         assert parcel
         await store.put([server(parcel.site, 'half')])
         await store.add_aliases([Alias('a', 'image', 'x', 'y')])
@@ -243,7 +240,7 @@ async def _failing(store: PostgresStore, waiting: Queue) -> None:
 def test_after_a_fault_others_go_first_for_a_while(cluster: Cluster) -> None:
     async def main(stores: list[PostgresStore]) -> None:
         store = stores[0]
-        patient = room.PostgresQueue(store._pool, patience=0.0, pause=3600.0)
+        patient = room.PostgresQueue(store._pool, pause=3600.0)
         for site in ('a', 'b'):
             await patient.give(site, await patient.begin(site), 'hot', 1, site.encode())
         with pytest.raises(RuntimeError):
@@ -266,9 +263,9 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_it_to_another(postgres: Se
         )
         assert done.returncode == -signal.SIGKILL
         # The server needs a moment to see it.
-        while (parcel := await taken(store, 'v')) is None:
+        while (parcel := await taken(store)) is None:
             continue
-        assert parcel == Parcel('a', run, 'hot', 1, b'1', '')
+        assert parcel == Parcel('a', run, 'hot', 1, b'1')
         assert (await store.known('a', 'server'), await store.value('half'), await store.feed.latest()) == ({}, None, 0)
 
     asyncio.run(clustered(url, main))
@@ -281,7 +278,7 @@ def test_a_worker_whose_connection_is_cut_leaves_it_to_another(cluster: Cluster)
         await store.queue.give('a', run, 'hot', 1, b'1')
 
         async def cut() -> None:
-            async with queue(store).next('w') as parcel:
+            async with queue(store).next(SITES) as parcel:
                 assert parcel
                 await store.put([server('a', 'half')])
                 pid = await store._pool.read(lambda db: db.value('SELECT pg_backend_pid()'))
@@ -291,7 +288,7 @@ def test_a_worker_whose_connection_is_cut_leaves_it_to_another(cluster: Cluster)
         with pytest.raises(Busy, match='does not answer'):
             await cut()
         assert await store.known('a', 'server') == {}
-        assert await taken(other, 'v') == Parcel('a', run, 'hot', 1, b'1', '')
+        assert await taken(other) == Parcel('a', run, 'hot', 1, b'1')
 
     cluster(main)
 
@@ -306,7 +303,7 @@ def test_what_met_another_is_undone_and_done_again(postgres: Server, caplog: pyt
         await store.queue.give('a', run, 'hot', 1, b'1')
 
         async def meeting() -> None:
-            async with queue(store).next('w') as parcel:
+            async with queue(store).next(SITES) as parcel:
                 assert parcel
                 await store.put([server('a', 'half')])
                 await other.set('word', b'second')
@@ -316,7 +313,7 @@ def test_what_met_another_is_undone_and_done_again(postgres: Server, caplog: pyt
         with pytest.raises(Busy, match='faster'):
             await meeting()
         assert (await store.known('a', 'server'), await store.value('word')) == ({}, b'second')
-        async with queue(store).next('w') as parcel:
+        async with queue(store).next(SITES) as parcel:
             assert parcel
             await store.set('word', b'third')
         assert await other.value('word') == b'third'
@@ -335,7 +332,7 @@ def test_a_task_that_outlives_the_block_writes_by_itself(cluster: Cluster) -> No
 
         run = await store.queue.begin('a')
         await store.queue.give('a', run, 'hot', 1, b'1')
-        async with queue(store).next('w'):
+        async with queue(store).next(SITES):
             task = asyncio.ensure_future(late())
         over.set()
         await task
@@ -374,10 +371,10 @@ def test_many_intakes_and_workers_digest_each_batch_once(postgres: Server, scrip
                 while (await stores[0].queue.give(site, run, lane, numbers[lane], b'%d' % numbers[lane])).upto < numbers[lane]:
                     continue
 
-        async def works(store: PostgresStore, name: str) -> None:
+        async def works(store: PostgresStore) -> None:
             while left[0]:
                 with contextlib.suppress(RuntimeError, Busy):
-                    async with queue(store).next(name) as parcel:
+                    async with queue(store).next(SITES) as parcel:
                         if parcel is None:
                             continue
                         known = (await store.value(f'{parcel.site}/{parcel.lane}') or b'').decode()
@@ -387,7 +384,7 @@ def test_many_intakes_and_workers_digest_each_batch_once(postgres: Server, scrip
                     left[0] -= 1
 
         runs = {site: await stores[0].queue.begin(site) for site in 'abc'}
-        await asyncio.gather(*(gives(site, run) for site, run in runs.items()), works(stores[1], 'v'), works(stores[2], 'w'))
+        await asyncio.gather(*(gives(site, run) for site, run in runs.items()), works(stores[1]), works(stores[2]))
         for site in 'abc':
             for lane in LANES:
                 digested = (await stores[0].value(f'{site}/{lane}') or b'').decode().split()

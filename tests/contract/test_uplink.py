@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from hansa.bus.memory import MemoryBus
 from hansa.keystone.twin import IdentityTwin
-from hansa.model.batch import MOST, Batch, Change, Lane
+from hansa.model.batch import MOST, Batch, Change, Lane, Receipt
 from hansa.model.distant import Distant
 from hansa.model.drift import Finding
 from hansa.model.errors import Dismissed, Gone
@@ -26,8 +27,13 @@ from hansa.rules import digests
 from hansa.services.credentials import Credentials
 from hansa.sites.sim.clock import HandClock
 from hansa.sites.sim.transport import AsgiTransport
+from hansa.storage import postgres
+from hansa.storage.postgres.store import PostgresStore
+from hansa.sync.digesting import Digesting
 from hansa.sync.far import FarUplink
 from hansa.sync.gate import Gate
+from hansa.sync.hatch import REPORTED, Hatch
+from tests.postgres import Server
 from tests.sync.cloud import Cloud
 from tests.sync.house import House, house
 
@@ -51,12 +57,43 @@ async def over_http(league: House) -> AsyncIterator[Uplink]:
         await wire.close()
 
 
-@pytest.fixture(params=['gate', 'http'])
+class ThroughTheQueue(Hatch):
+    """A league of which one process takes in and another digests, at once."""
+
+    def __init__(self, league: House, store: PostgresStore) -> None:
+        bus, here = MemoryBus(), {'east', 'west'}.__contains__
+        super().__init__(league.gate, here, store.queue, store, league.roster, bus, league.clock)
+        self.digesting = Digesting(store.queue, league.intake, here, league.roster, bus, league.clock, self._trusting)
+
+    async def deliver(self, batch: Batch) -> Receipt:
+        receipt = await super().deliver(batch)
+        while await self.digesting.one():
+            continue
+        return receipt
+
+    async def report(self, report: Report) -> float:
+        ahead = await super().report(report)
+        await self.reported(f'{REPORTED}{report.site}')
+        return ahead
+
+
+    def _trusting(self) -> None:
+        """Nothing goes wrong here."""
+        raise AssertionError('a batch was not digested')
+
+
+@pytest.fixture(params=['gate', 'http', 'queue'])
 def judge(request: pytest.FixtureRequest) -> Judge:
     """Runs a scenario over each uplink that there is."""
 
     async def main(scenario: Scenario) -> None:
         clock = HandClock()
+        if request.param == 'queue':
+            server: Server = request.getfixturevalue('postgres')
+            store = await postgres.open_store(server.fresh(), None)
+            async with house(clock, Cloud('east', clock), Cloud('west', clock), store=store) as league:
+                await scenario(league, ThroughTheQueue(league, store))
+            return
         async with house(clock, Cloud('east', clock), Cloud('west', clock)) as league:
             if request.param == 'gate':
                 await scenario(league, league.gate)
@@ -116,7 +153,7 @@ def test_a_run_tells_from_where_on_questions_are_numbered_and_what_time_it_is(ju
         assert second.asked > first.asked + 10**9
         ahead = await uplink.report(Report('east', second.name, 1))
         assert ahead == second.ahead == (7.0 if isinstance(uplink, FarUplink) else 0.0)
-        assert isinstance(uplink, FarUplink | Gate)
+        assert isinstance(uplink, FarUplink | Gate | Hatch)
 
     judge(scenario)
 

@@ -65,8 +65,8 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(clock: HandClock, *clouds: Cloud) -> AsyncIterator[House]:
-    store = await open_store(None)
+async def house(clock: HandClock, *clouds: Cloud, store: Store | None = None) -> AsyncIterator[House]:
+    store = store or await open_store(None)
     try:
         yield House(store, clock, *clouds)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from hansa.model.batch import LANES, Lane, Receipt
 from hansa.model.errors import Busy, Gone
@@ -15,7 +15,6 @@ from hansa.storage.postgres.transacting import Pool, Session
 CREDIT = 2
 HIGH_WATER = 256
 RETRY_S = 1.0
-PATIENCE_S = 1.0
 PAUSE_S = 1.0
 
 _TRIES = 8
@@ -23,22 +22,18 @@ _LONGEST_PAUSE = 6  # doublings
 _UPTO = {lane: f'SELECT run, {lane} FROM line WHERE site = $1 FOR UPDATE' for lane in LANES}  # noqa: S608 - words of ours
 _TAKEN = {lane: f'UPDATE line SET {lane} = $2 WHERE site = $1' for lane in LANES}  # noqa: S608 - as above
 _TURN = (
-    'SELECT s.site, s.worker FROM served AS s CROSS JOIN LATERAL '
-    '(SELECT b.lane, b.given FROM batch AS b WHERE b.site = s.site ORDER BY b.lane, b.row LIMIT 1) AS first '
-    "WHERE s.due <= now() AND (s.worker IN ('', $1) OR first.given <= now() - $2::interval) "
-    'ORDER BY first.lane, s.turn LIMIT 1 FOR UPDATE OF s SKIP LOCKED'
+    'SELECT s.site FROM served AS s CROSS JOIN LATERAL '
+    '(SELECT b.lane FROM batch AS b WHERE b.site = s.site ORDER BY b.lane, b.row LIMIT 1) AS first '
+    'WHERE s.site = ANY ($1::text[]) AND s.due <= now() ORDER BY first.lane, s.turn LIMIT 1 FOR UPDATE OF s SKIP LOCKED'
 )
 _FIRST = 'SELECT lane, row, run, number, body FROM batch WHERE site = $1 ORDER BY lane, row LIMIT 1'
 
 
 class PostgresQueue:
-    """The port's Queue. `patience` is for how many seconds a batch waits for the worker that served its site last before any other may
-    take it, `pause` how long one waits whose digestion failed.
-    """
+    """The port's Queue; `pause` is how many seconds a batch waits whose digestion failed, doubled with each time."""
 
-    def __init__(self, pool: Pool, patience: float = PATIENCE_S, pause: float = PAUSE_S) -> None:
+    def __init__(self, pool: Pool, pause: float = PAUSE_S) -> None:
         self._pool = pool
-        self._patience = datetime.timedelta(seconds=patience)
         self._pause = datetime.timedelta(seconds=pause)
 
     async def begin(self, site: str) -> str:
@@ -50,16 +45,16 @@ class PostgresQueue:
         return await self._pool.write(lambda db: _give(db, site, run, lane, number, body), apart=True)
 
     @contextlib.asynccontextmanager
-    async def next(self, worker: str) -> AsyncIterator[Parcel | None]:
+    async def next(self, sites: Collection[str]) -> AsyncIterator[Parcel | None]:
         site = ''
         try:
-            async with self._pool.whole(lambda db: _take(db, worker, self._patience)) as (db, found):
+            async with self._pool.whole(lambda db: _take(db, sites)) as (db, found):
                 if found is None:
                     yield None
                     return
                 row, parcel = found
                 site = parcel.site
-                db.at_last(lambda session: _acknowledge(session, worker, parcel, row))
+                db.at_last(lambda session: _acknowledge(session, parcel, row))
                 yield parcel
         except Exception:
             if site:
@@ -67,13 +62,16 @@ class PostgresQueue:
                     await self._pool.write(lambda db: _failed(db, site, self._pause), apart=True)
             raise
 
+    async def run(self, site: str) -> str:
+        return await self._pool.read(lambda db: db.value('SELECT run FROM line WHERE site = $1', site), apart=True) or ''
+
     async def backlog(self) -> dict[str, int]:
         sql = 'SELECT site, count(*) FROM batch GROUP BY site ORDER BY site'
         return dict(await self._pool.read(lambda db: db.rows(sql), apart=True))
 
 
 async def _begin(db: Session, site: str, run: str) -> None:
-    await db.run("INSERT INTO served (site, worker, turn, failures, due) VALUES ($1, '', 0, 0, now()) ON CONFLICT (site) DO NOTHING", site)
+    await db.run('INSERT INTO served (site, turn, failures, due) VALUES ($1, 0, 0, now()) ON CONFLICT (site) DO NOTHING', site)
     await db.run(
         'INSERT INTO line (site, run, command, hot, bulk) VALUES ($1, $2, 0, 0, 0) '
         'ON CONFLICT (site) DO UPDATE SET run = excluded.run, command = 0, hot = 0, bulk = 0',
@@ -99,30 +97,28 @@ async def _give(db: Session, site: str, run: str, lane: Lane, number: int, body:
     return Receipt(number, CREDIT)
 
 
-async def _take(db: Session, worker: str, patience: datetime.timedelta) -> tuple[int, Parcel] | None:
+async def _take(db: Session, sites: Collection[str]) -> tuple[int, Parcel] | None:
     """Lock the site whose turn it is; then look what of it waits, as another worker may have finished between the two."""
     for _ in range(_TRIES):
-        turn = await db.row(_TURN, worker, patience)
-        if turn is None:
+        site = await db.value(_TURN, list(sites))
+        if site is None:
             return None
-        site, before = turn
         first = await db.row(_FIRST, site)
         if first is not None:
             # A worker that hangs, or whose machine was cut off, must not hold its site for ever.
-            await db.run("SET LOCAL idle_in_transaction_session_timeout = '60s'")
+            await db.run("SET LOCAL idle_in_transaction_session_timeout = '20s'")
             lane, row, run, number, body = first
-            return row, Parcel(site, run, LANES[lane], number, body, before)
+            return row, Parcel(site, run, LANES[lane], number, body)
     return None
 
 
-async def _acknowledge(db: Session, worker: str, parcel: Parcel, row: int) -> None:
+async def _acknowledge(db: Session, parcel: Parcel, row: int) -> None:
     await db.run('DELETE FROM batch WHERE site = $1 AND lane = $2 AND row = $3', parcel.site, LANES.index(parcel.lane), row)
-    await db.run("UPDATE served SET worker = $2, turn = nextval('served_turn'), failures = 0 WHERE site = $1", parcel.site, worker)
+    await db.run("UPDATE served SET turn = nextval('served_turn'), failures = 0 WHERE site = $1", parcel.site)
 
 
 async def _failed(db: Session, site: str, pause: datetime.timedelta) -> None:
-    # From here on what its last worker remembers of the site is worth no more than what any other does.
-    sql = "UPDATE served SET worker = '', failures = failures + 1, due = now() + $2::interval * power(2, least(failures, $3)) WHERE site = $1"
+    sql = 'UPDATE served SET failures = failures + 1, due = now() + $2::interval * power(2, least(failures, $3)) WHERE site = $1'
     await db.run(sql, site, pause, _LONGEST_PAUSE)
 
 

@@ -36,7 +36,6 @@ CREATE SEQUENCE served_turn;
 
 CREATE TABLE served (
     site text COLLATE "C" PRIMARY KEY,
-    worker text COLLATE "C" NOT NULL,
     turn bigint NOT NULL,
     failures int NOT NULL,
     due timestamptz NOT NULL
@@ -51,7 +50,6 @@ CREATE TABLE batch (
     run text COLLATE "C" NOT NULL,
     number bigint NOT NULL,
     body bytea NOT NULL,
-    given timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (site, lane, row)
 );
 
