@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
 
 from hansa.entry.posts import Role
 from hansa.model.alias import Alias
+from hansa.model.batch import Lane, Receipt
 from hansa.model.errors import Busy, Gone
 from hansa.model.site import SiteSpec
 from hansa.ports.bus import Handler
 from hansa.ports.clock import Clock
 from hansa.ports.feed import News, Topic
 from hansa.ports.leases import Leases
+from hansa.ports.queue import Parcel, Queue
 from hansa.ports.store import Store
 from hansa.sites.sim.cloud import SimCloud
 from hansa.storage.sqlite import open_store
@@ -92,14 +95,59 @@ class MemoryBus:
         """Nothing is left."""
 
 
+class MemoryQueue:
+    """Batches in the order in which they came, each kept until a block in which it was taken has ended well."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, str] = {}
+        self.waiting: list[Parcel] = []
+        self.given = 0
+        self._upto: dict[tuple[str, Lane], int] = {}
+        self._served: set[str] = set()
+
+    async def begin(self, site: str) -> str:
+        self.runs[site] = f'{site}-{len(self._upto)}-{self.runs.get(site, "")}'[:60]
+        self._upto = {key: upto for key, upto in self._upto.items() if key[0] != site}
+        return self.runs[site]
+
+    async def run(self, site: str) -> str:
+        return self.runs.get(site, '')
+
+    async def give(self, site: str, run: str, lane: Lane, number: int, body: bytes) -> Receipt:
+        if self.runs.get(site) != run:
+            raise Gone('The run is over.')
+        upto = self._upto.get((site, lane), 0)
+        if number == upto + 1:
+            self.waiting.append(Parcel(site, run, lane, number, body))
+            self._upto[site, lane] = upto = number
+            self.given += 1
+        return Receipt(upto, 2, 1.0 if number > upto else 0.0)
+
+    @contextlib.asynccontextmanager
+    async def next(self, sites: Collection[str]) -> AsyncIterator[Parcel | None]:
+        found = next((each for each in self.waiting if each.site in sites and each.site not in self._served), None)
+        if found is None:
+            yield None
+            return
+        self._served.add(found.site)
+        try:
+            yield found
+            self.waiting.remove(found)
+        finally:
+            self._served.discard(found.site)
+
+    async def backlog(self) -> dict[str, int]:
+        return dict(Counter(each.site for each in self.waiting))
+
+
 class Handle:
     """One process' way to the common store. `cut` parts it from the database, as death does for all the others."""
 
-    def __init__(self, store: Store, feed: Feed, leases: Leases) -> None:
+    def __init__(self, store: Store, feed: Feed, leases: Leases, queue: Queue) -> None:
         self._store = store
         self._feed = feed
         self._leases = leases
-        self.queue = None
+        self.queue = queue
         self.cut = False
 
     def _whole(self) -> None:
@@ -177,13 +225,14 @@ class Several:
         self.twin = house.people(clock)
         self.feed = Feed()
         self.leases = MemoryLeases(clock)
+        self.queue = MemoryQueue()
         self.bus = MemoryBus()
         self.handles: list[Handle] = []
         self.leagues: list[League] = []
 
     async def start(self, role: Role) -> League:
         """One process more."""
-        handle = Handle(self.store, self.feed, self.leases)
+        handle = Handle(self.store, self.feed, self.leases, self.queue)
         made = await house.build(self.clouds, self.twin, self.clock, store=handle, role=role, bus=self.bus)
         self.handles.append(handle)
         self.leagues.append(League(made, self.clouds, self.twin, self.clock))

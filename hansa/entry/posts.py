@@ -20,19 +20,24 @@ from hansa.ports.observer import Leveller, Observer
 from hansa.ports.roster import Roster
 from hansa.ports.site import Site
 from hansa.ports.store import Clustered, Store
+from hansa.ports.uplink import Uplink
 from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
+from hansa.services.credentials import PREFIX, Credentials
 from hansa.services.following import Following
 from hansa.services.membership import Keeper, Membership
 from hansa.services.turns import Turns
+from hansa.sync.digesting import Digesting
 from hansa.sync.flock import Flock
+from hansa.sync.gate import Gate
+from hansa.sync.hatch import REPORTED, Hatch
 from hansa.sync.heard import Heard
 from hansa.sync.holding import LEASE_S, RENEW_S, Charge, Holding
 from hansa.sync.lookout import POKED, WANTED, Lookout
 from hansa.sync.standing import COUNTED, STANDING, Standing
 from hansa.workflows.openers import PROCESS, Former, Leased, Openers
 
-Role = Literal['front', 'worker']
+Role = Literal['front', 'intake', 'worker']
 
 ALONE = 'alone'
 """A lease of this name says that one process has the store for itself."""
@@ -60,11 +65,15 @@ class Post(Protocol):
         """Who looks at sites."""
         ...
 
+    def uplink(self, gate: Gate, flock: Flock) -> Uplink:
+        """Where agents near their sites come in."""
+        ...
+
     async def openers(self) -> Openers:
         """Who knows which processes are dead."""
         ...
 
-    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, credentials: Credentials, rounds: Rounds) -> None:
         """Begin what this process does by itself."""
         ...
 
@@ -93,10 +102,13 @@ class Alone:
     def watcher(self, flock: Flock) -> Watcher:
         return flock
 
+    def uplink(self, gate: Gate, flock: Flock) -> Uplink:
+        return gate
+
     async def openers(self) -> Openers:
         return Former(await self._store.open_intents())
 
-    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, credentials: Credentials, rounds: Rounds) -> None:
         """Raises ConfigError where fronts and workers run on the store, Busy."""
         if isinstance(self._store, Clustered):
             if others := await self._store.leases.holders(PROCESS):
@@ -123,6 +135,7 @@ class Among:
         self._role = role
         self._store = store
         self._leases = shared.leases
+        self._queue = shared.queue
         self._roster = roster
         self._bus = bus
         self._clock = clock
@@ -132,6 +145,7 @@ class Among:
         self._lookout: Lookout | None = None
         self._standing: Standing | None = None
         self._holding: Holding | None = None
+        self._digesting: Digesting | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._keeping: asyncio.Task[None] | None = None
 
@@ -142,10 +156,19 @@ class Among:
         self._lookout = Lookout(flock, self._store, self._roster, self._bus, self._clock)
         return self._lookout
 
+    def uplink(self, gate: Gate, flock: Flock) -> Uplink:
+        hatch = Hatch(gate, flock.follows, self._queue, self._store, self._roster, self._bus, self._clock)
+        self._following.heed(REPORTED, hatch.reported)
+        if self._role == 'worker':
+            self._digesting = Digesting(
+                self._queue, gate.intake, flock.follows, self._roster, self._bus, self._clock, self._following.doubt
+            )
+        return hatch
+
     async def openers(self) -> Openers:
         return Leased(self._leases)
 
-    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, rounds: Rounds) -> None:
+    async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, credentials: Credentials, rounds: Rounds) -> None:
         """Raises ConfigError where the store is another process' own, Busy."""
         if await self._leases.holders(ALONE):
             raise ConfigError(f'hansa serve runs on this store, or did so less than {LEASE_S:g} s ago; it has to end before others can take part.')
@@ -154,6 +177,7 @@ class Among:
         standing = self._standing = Standing(flock, self._store, self._roster, self._bus, self._clock, self.opener)
         self._following.tell(membership, accounts)
         self._following.heed('site/', functools.partial(_site, membership))
+        self._following.heed(PREFIX, credentials.changed)
         self._following.heed('shadow/', functools.partial(_shadow, accounts))
         self._following.heed(STANDING, standing.heard)
         self._following.heed(COUNTED, standing.counted)
@@ -166,12 +190,16 @@ class Among:
             charges: dict[str, Charge] = {'site/': _Sites(self._roster, flock), 'round/': rounds}
             self._holding = Holding(self._leases, self._clock, self.opener, charges, standing.clear)
             self._tasks += [asyncio.create_task(each) for each in (self._holding.run(), standing.run())]
+        if self._digesting is not None:
+            self._tasks.append(asyncio.create_task(self._digesting.run()))
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._following.close()
+        if self._digesting is not None:
+            self._digesting.close()
         for each in (self._holding, self._standing, self._lookout):
             if each is not None:
                 await each.close()

@@ -114,7 +114,7 @@ async def _take_part(config: Config, choice: Choice, role: Role) -> int:
         stack.push_async_callback(bus.close)
         directory = ground.directory(config)
         sockets, measured = [], None
-        if role == 'front':
+        if role != 'worker':
             listening, measured = _ports(config, stack)
             sockets.append(listening)
         elif config.metrics_listen:

@@ -177,11 +177,12 @@ async def build(
         limit=config.limits_body_mb << 20,
     )  # fmt: skip
     membership = Membership(store, book, roster, identity, flock, lambda spec: post.site(make(spec, clock)), clock, accounts)
-    credentials = Credentials(store, roster, clock, alone=role is None)
+    credentials = Credentials(store, roster, clock)
     league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, credentials, clock, config.url)
-    league_routes = league_door.opened(league, UplinkRoom(gate, credentials, clock))
+    league_routes = league_door.opened(league, UplinkRoom(post.uplink(gate, agents), credentials, clock))
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
-    hall = _hall(config, _doors(config, services, preparing, identity, roster, league_routes, post), identity_door, _levelled(league, post), metrics)
+    doors = _doors(config, services, preparing, identity, roster, league_routes, post)
+    hall = _hall(config, doors, identity_door, _levelled(league, post), metrics, role)
     rounds = {
         'recovering': (Recovering(store, roster, journal, flock, clock, await post.openers()).go_over, _RECOVER_EVERY),
         'levelling': (Levelling(store, book, roster, groups, allotting, flock).go_over, _LEVEL_EVERY),
@@ -189,7 +190,7 @@ async def build(
         'clearing': (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
     }
     house = House(hall, metrics, store, membership, agents, roster, services.refreshing, post)
-    await post.begin(agents, membership, accounts, Rounds(rounds, clock))
+    await post.begin(agents, membership, accounts, credentials, Rounds(rounds, clock))
     return house
 
 
@@ -211,8 +212,10 @@ def keystone(config: Config, identity_door: IdentityDoor, clock: Clock) -> Hall:
     return Hall({'identity': identity_door.answer, 'healthcheck': _healthy}, {}, config.limits_connections, Meter(clock))
 
 
-def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: Answering, metrics: Metrics) -> Hall:
+def _hall(config: Config, doors: Doors, identity_door: IdentityDoor, league: Answering, metrics: Metrics, role: Role | None) -> Hall:
     open_to_all = {**doors, 'identity': identity_door.answer, 'healthcheck': _healthy, '': _index(config)}
+    if role == 'intake':
+        open_to_all = {'league': doors['league'], 'healthcheck': _healthy}
     return Hall(open_to_all, {'league': league, 'metrics': metrics.answer}, config.limits_connections, metrics.meter)
 
 

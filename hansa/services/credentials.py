@@ -11,7 +11,7 @@ import secrets
 import msgspec
 
 from hansa.model.distant import Credential, Distant
-from hansa.model.errors import Busy, Conflict, NotFound, Unauthorized
+from hansa.model.errors import Conflict, NotFound, Unauthorized
 from hansa.model.secret import Secret
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
@@ -21,7 +21,8 @@ MOST = 16
 """Credentials of a site: enough to change one without a break."""
 
 _WORD = re.compile(r'([0-9a-f]{8})\.([A-Za-z0-9_-]{43})')
-_PREFIX = 'agent/'
+PREFIX = 'agent/'
+"""Small state under this and an id: a credential."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -31,28 +32,20 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Credentials:
-    """Of a credential only a hash is kept. It is looked up with each request, so that one that is removed opens nothing from then on.
+    """Of a credential only a hash is kept. It is looked up with each request, so that one that is removed opens nothing from then on."""
 
-    `alone`: the league is one process. Where it is several such agents are not let in: what they tell has to come to the process that holds their site.
-    """
-
-    def __init__(self, store: Store, roster: Roster, clock: Clock, *, alone: bool = True) -> None:
-        self._alone = alone
+    def __init__(self, store: Store, roster: Roster, clock: Clock) -> None:
         self._store = store
         self._roster = roster
         self._clock = clock
 
     async def add(self, site: str) -> tuple[Credential, Secret]:
-        """A new credential for a site's agent: its secret is told this once. Raises NotFound; Conflict where there are MOST, and where the league is several
-        processes.
-        """
+        """A new credential for a site's agent: its secret is told this once. Raises NotFound; Conflict where there are MOST."""
         member = self._roster.get(site)
-        if not self._alone:
-            raise Conflict('A league of several processes follows its sites itself; agents near sites come in where it is one (hansa serve).')
         if len(await self.listed(site)) >= MOST:
             raise Conflict(f'Site {site} has {MOST} credentials for agents; remove one first.')
         id, word, since = secrets.token_hex(4), secrets.token_urlsafe(32), self._clock.now()
-        await self._store.set(_PREFIX + id, msgspec.json.encode(_Kept(site, _hash(word), since)))
+        await self._store.set(PREFIX + id, msgspec.json.encode(_Kept(site, _hash(word), since)))
         # Until it is heard of for the first time nobody waits for it.
         member.distant = member.distant or Distant(-math.inf)
         return Credential(id, site, since), Secret(f'{id}.{word}')
@@ -71,27 +64,33 @@ class Credentials:
         if not gone:
             raise NotFound(f'Site {site} has no credential {id} for an agent.' if id else f'Site {site} has no credential for an agent.')
         for each in gone:
-            await self._store.unset(_PREFIX + each.id)
+            await self._store.unset(PREFIX + each.id)
         if len(gone) == len(mine):
             self._roster.get(site).distant = None
         return len(gone)
 
     async def admit(self, site: str, word: str) -> None:
-        """Let an agent of a site in, and take note that it was heard of. Raises Unauthorized; NotFound where it is another site's; Busy
-        where the league is several processes now.
-        """
+        """Let an agent of a site in, and take note that it was heard of. Raises Unauthorized; NotFound where it is another site's."""
         match = _WORD.fullmatch(word)
-        raw = await self._store.value(_PREFIX + match[1]) if match else None
+        raw = await self._store.value(PREFIX + match[1]) if match else None
         kept = msgspec.json.decode(raw, type=_Kept) if raw else None
         if match is None or kept is None or not hmac.compare_digest(kept.hashed, _hash(match[2])):
             raise Unauthorized('The credential of the agent is not known here, or no more.')
         if kept.site != site:
             raise NotFound(f'This credential is for the agent of site {kept.site}, not of {site}.')
-        if not self._alone:
-            raise Busy('A league of several processes follows its sites itself; this agent is not needed.', 30)
         member = self._roster.get(site)
         member.distant = member.distant or Distant(-math.inf)
         member.distant.heard = self._clock.now()
+
+    async def changed(self, key: str) -> None:
+        """Another process of the league made or removed the credential that is kept under this key. Raises Busy."""
+        kept = await _kept(self._store)
+        wanted = {each.site for each in kept.values()}
+        for member in self._roster:
+            if member.name not in wanted:
+                member.distant = None
+            elif key.removeprefix(PREFIX) in kept and kept[key.removeprefix(PREFIX)].site == member.name:
+                member.distant = member.distant or Distant(-math.inf)
 
 
 async def expected(store: Store, site: str, now: float) -> Distant | None:
@@ -103,11 +102,11 @@ async def forget(store: Store, site: str) -> None:
     """A site has left, and its credentials with it."""
     for id, kept in (await _kept(store)).items():
         if kept.site == site:
-            await store.unset(_PREFIX + id)
+            await store.unset(PREFIX + id)
 
 
 async def _kept(store: Store) -> dict[str, _Kept]:
-    return {key.removeprefix(_PREFIX): msgspec.json.decode(raw, type=_Kept) for key, raw in (await store.values(_PREFIX)).items()}
+    return {key.removeprefix(PREFIX): msgspec.json.decode(raw, type=_Kept) for key, raw in (await store.values(PREFIX)).items()}
 
 
 def _hash(word: str) -> str:

@@ -44,6 +44,7 @@ class Following:
         self._accounts: Accounts | None = None
         self._heeds: dict[str, Heed] = {}
         self._number = -1
+        self._doubted = False
         self._lane = asyncio.Lock()
         self._next: asyncio.Task[None] | None = None
         self._hint = asyncio.Event()
@@ -57,6 +58,10 @@ class Following:
     def heed(self, prefix: str, act: Heed) -> None:
         """Do this for each key of small state that starts so, when it was set or unset, and may have been."""
         self._heeds[prefix] = act
+
+    def doubt(self) -> None:
+        """What is in memory may be what the store has not, as a transaction was undone: all is read anew at the next look."""
+        self._doubted = True
 
     async def level(self) -> None:
         """Come back when all that was committed before this call is taken in. Raises Busy.
@@ -101,7 +106,8 @@ class Following:
             # Whoever comes from now on may know of something that this question is too early for.
             self._next = None
             newest = await self._feed.latest()
-            if self._number < 0:
+            if self._number < 0 or self._doubted:
+                self._doubted = False
                 await self._anew(newest)
             while self._number < newest:
                 try:

@@ -55,7 +55,7 @@ async def forget(store: Store, name: str) -> None:
     """Let the store know nothing of a site any more."""
     await store.drop_site(name)
     await credentials.forget(store, name)
-    for prefix in (f'site/{name}/', f'shadow/{name}/', f'repair/{name}/', f'look/{name}/', f'poke/{name}'):
+    for prefix in (f'site/{name}/', f'shadow/{name}/', f'repair/{name}/', f'look/{name}/', f'poke/{name}', f'reported/{name}'):
         for key in await store.values(prefix):
             await store.unset(key)
 
