@@ -17,6 +17,7 @@ from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
 from hansa.ports.leases import Leases
 from hansa.ports.observer import Leveller, Observer
+from hansa.ports.queue import Queue
 from hansa.ports.roster import Roster
 from hansa.ports.site import Site
 from hansa.ports.store import Clustered, Store
@@ -42,6 +43,7 @@ Role = Literal['front', 'intake', 'worker']
 ALONE = 'alone'
 """A lease of this name says that one process has the store for itself."""
 
+_SITE = 'site/'
 _log = logging.getLogger('hansa')
 
 
@@ -157,13 +159,16 @@ class Among:
         return self._lookout
 
     def uplink(self, gate: Gate, flock: Flock) -> Uplink:
-        hatch = Hatch(gate, flock.follows, self._queue, self._store, self._roster, self._bus, self._clock)
+        hatch = Hatch(gate, flock.follows, self._worker, self._queue, self._store, self._roster, self._bus, self._clock)
         self._following.heed(REPORTED, hatch.reported)
         if self._role == 'worker':
             self._digesting = Digesting(
                 self._queue, gate.intake, flock.follows, self._roster, self._bus, self._clock, self._following.doubt
             )
         return hatch
+
+    async def _worker(self, site: str) -> str:
+        return (await self._leases.holders(_SITE + site)).get(_SITE + site, '')
 
     async def openers(self) -> Openers:
         return Leased(self._leases)
@@ -187,7 +192,7 @@ class Among:
         await self._following.level()
         self._tasks = [asyncio.create_task(self._following.run())]
         if self._role == 'worker':
-            charges: dict[str, Charge] = {'site/': _Sites(self._roster, flock), 'round/': rounds}
+            charges: dict[str, Charge] = {_SITE: _Sites(self._roster, flock, self._queue), 'round/': rounds}
             self._holding = Holding(self._leases, self._clock, self.opener, charges, standing.clear)
             self._tasks += [asyncio.create_task(each) for each in (self._holding.run(), standing.run())]
         if self._digesting is not None:
@@ -210,15 +215,20 @@ class Among:
 class _Sites:
     """The sites of a league as a worker's charge."""
 
-    def __init__(self, roster: Roster, flock: Flock) -> None:
+    def __init__(self, roster: Roster, flock: Flock, queue: Queue) -> None:
         self._roster = roster
         self._flock = flock
+        self._queue = queue
 
     def names(self) -> Iterable[str]:
         return sorted(self._roster.names())
 
     async def begin(self, name: str) -> bool:
-        return self._flock.go(name)
+        begun = self._flock.go(name)
+        if begun and self._roster.get(name).distant is not None:
+            # An agent near the site has to begin anew, as nobody here knows what the last worker was told.
+            await self._queue.begin(name)
+        return begun
 
     async def end(self, name: str) -> None:
         await self._flock.rest(name)

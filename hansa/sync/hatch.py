@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 import msgspec
 
 from hansa.model import batch as batches
 from hansa.model.batch import Batch, Receipt, Run
 from hansa.model.distant import Distant
-from hansa.model.errors import Gone
+from hansa.model.errors import Busy, Gone
 from hansa.model.site import Mode
 from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
@@ -43,14 +43,17 @@ class _Heard(msgspec.Struct):
 class Hatch:
     """The uplink of such agents: batches go into the queue, reports into the store, of which every process hears.
 
-    What is reported is taken over by the process that `follows` the site; every other knows at least when the agent was heard of.
+    What is reported is taken over by the process that `follows` the site; every other knows at least when the agent was heard of. `life` names the worker
+    that follows a site now, as it alone remembers which question was the later one; '' where none does.
     """
 
     def __init__(
-        self, gate: Gate, follows: Callable[[str], bool], queue: Queue, store: Store, roster: Roster, bus: Bus, clock: Clock
-    ) -> None:
+        self, gate: Gate, follows: Callable[[str], bool], life: Callable[[str], Awaitable[str]], queue: Queue, store: Store, roster: Roster,
+        bus: Bus, clock: Clock,
+    ) -> None:  # fmt: skip
         self._gate = gate
         self._follows = follows
+        self._life = life
         self._queue = queue
         self._store = store
         self._roster = roster
@@ -61,7 +64,9 @@ class Hatch:
     async def open(self, site: str, mode: Mode, place: Place = 'site') -> Run:
         """Begin a run; fills the port. Raises Busy, as all of these do."""
         self._gate.check(site, mode)
-        return Run(await self._queue.begin(site), self._gate.intake.questions(site).ticket())
+        if not (life := await self._life(site)):
+            raise Busy(f'No worker follows site {site} for the moment; try again.')
+        return Run(await self._queue.begin(site), self._gate.intake.questions(site).ticket(), life)
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Put it into the queue; fills the port."""

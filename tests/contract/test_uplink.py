@@ -62,8 +62,11 @@ class ThroughTheQueue(Hatch):
 
     def __init__(self, league: House, store: PostgresStore) -> None:
         bus, here = MemoryBus(), {'east', 'west'}.__contains__
-        super().__init__(league.gate, here, store.queue, store, league.roster, bus, league.clock)
+        super().__init__(league.gate, here, self._worker, store.queue, store, league.roster, bus, league.clock)
         self.digesting = Digesting(store.queue, league.intake, here, league.roster, bus, league.clock, self._trusting)
+
+    async def _worker(self, site: str) -> str:
+        return 'w'
 
     async def deliver(self, batch: Batch) -> Receipt:
         receipt = await super().deliver(batch)
