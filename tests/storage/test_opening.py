@@ -164,7 +164,7 @@ def test_nothing_that_returned_is_lost_by_a_kill(tmp_path: pathlib.Path) -> None
 @pytest.mark.parametrize('key', ['created', 'updated', 'name', 'id'])
 def test_each_order_that_is_promised_is_walked_within_an_owner(key: str) -> None:
     db = opening.writer(None)
-    order = ', '.join(f'{each} DESC' for each in dict.fromkeys((key, 'created', 'id')))
+    order = ', '.join(f'{each} DESC' for each in dict.fromkeys(('id',) if key == 'id' else (key, 'created', 'id')))
     sql = f"EXPLAIN QUERY PLAN SELECT row FROM hot WHERE kind = 'port' AND prime = 1 AND project = 'p' ORDER BY {order} LIMIT 9"  # noqa: S608  # our own words
-    assert f'hot_owned_{key}' in db.execute(sql).fetchone()[3]
+    assert [f'hot_owned_{key}' in row[3] for row in db.execute(sql)] == [True]
     db.close()

@@ -60,11 +60,13 @@ class _Memo(dict[bytes, bytes]):
 
 
 class _Plan(NamedTuple):
-    """`unpack` gives ends in order, that of the id first. A document is shown up to the `first` of them, then by `slices` between two of them,
-    each as it is or changed. `after` is what follows: bytes, with the object's id between
-    each two.
+    """How one look goes over documents with this `mark`; what has another goes through the views themselves.
+
+    `unpack` gives ends in order, that of the id first. A document is shown up to the `first` of them, then by `slices` between two of them, each
+    as it is or changed. `after` is what follows: bytes, with the object's id between each two.
     """
 
+    mark: bytes
     unpack: Callable[[bytes], tuple[int, ...]]
     first: int
     slices: tuple[tuple[int, int, _Memo | None], ...]
@@ -72,12 +74,12 @@ class _Plan(NamedTuple):
 
 
 @functools.lru_cache(64)
-def _plan(look: Look, dark: bool) -> _Plan | None:
-    """How one look goes over documents; None where that of the views themselves has to do."""
+def _plan(look: Look, dark: bool) -> _Plan:
+    """The plan of a look, made once."""
     laid = layout.of(look.kind)
     runs = _runs(look, laid, dark) if laid else []
     if laid is None or not runs or runs[0][0] > 0 or runs[0][2]:
-        return None
+        return _Plan(b'-', struct.Struct('').unpack_from, 0, (), ())
     used = sorted({1, *(end for run in runs for end in run[:2] if end)})
     place = {end: number for number, end in enumerate(used)}
     form, at = '<2x', 1
@@ -87,7 +89,7 @@ def _plan(look: Look, dark: bool) -> _Plan | None:
     slices = tuple((place[begin], place[end], _Memo(look, dark) if changed else None) for begin, end, changed in runs[1:])
     links = look.shown({'id': _ID}, dark).get('links')
     tail = b'},' if links is None else b',"links":' + msgspec.json.encode(links) + b'},'
-    return _Plan(struct.Struct(form).unpack_from, place[runs[0][1]], slices, tuple(tail.split(msgspec.json.encode(_ID)[1:-1])))
+    return _Plan(laid.mark, struct.Struct(form).unpack_from, place[runs[0][1]], slices, tuple(tail.split(msgspec.json.encode(_ID)[1:-1])))
 
 
 def _runs(look: Look, laid: Layout, dark: bool) -> list[tuple[int, int, bool]]:
@@ -108,15 +110,16 @@ def _runs(look: Look, laid: Layout, dark: bool) -> list[tuple[int, int, bool]]:
 def joined(look: Look, sheets: Sequence[Sheet], dark: Collection[str]) -> list[bytes]:
     """The elements of a list, as pieces to be put together with nothing between them."""
     laid, bright, shade = layout.of(look.kind), _plan(look, False), _plan(look, True)
-    mark, size = (laid.mark, laid.size) if laid else (b'', 0)
+    size = laid.size if laid else 0
+    mark = bright.mark
     away = {site.encode() for site in dark}
     out: list[bytes] = []
     add, extend = out.append, out.extend
     for doc, ends in sheets:
-        if bright is None or shade is None or ends[:2] != mark:
+        if ends[:2] != mark:
             add(msgspec.json.encode(look.shown(msgspec.json.decode(doc), ends[2:] in away)) + b',')
             continue
-        unpack, first, slices, after = shade if away and ends[size:] in away else bright
+        _, unpack, first, slices, after = shade if away and ends[size:] in away else bright
         at = unpack(ends)
         add(doc[: at[first]])
         for begin, end, memo in slices:
