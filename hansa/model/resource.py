@@ -56,7 +56,7 @@ class Record(msgspec.Struct, frozen=True):
     project that owns it, '' where no league project does (unclaimed, or public goods of the site).
     `public` objects are visible to every project. Of a shared object with replicas at several sites
     exactly one record is `primary`; lists show only that one. `created` and `updated` are the site's
-    own ISO 8601 stamps; `seen` is when we last saw it (seconds since the epoch, league's clock).
+    own ISO 8601 stamps; `seen` is when the question was asked that this answers (seconds since the epoch, league's clock).
     """
 
     site: str

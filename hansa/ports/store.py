@@ -25,7 +25,8 @@ class Store(Protocol):
     # -- inventory
     async def put(self, records: Sequence[Record]) -> None:
         """Insert or replace, keyed by (site, kind, id). `primary` of a known record is kept as it is;
-        a new record is primary only if no other record of (kind, id) is.
+        a new record is primary only if no other record of (kind, id) is. Passed over is what was `seen` before that which is known of it,
+        and before it was removed.
         """
         ...
 

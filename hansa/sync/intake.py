@@ -17,7 +17,7 @@ from hansa.rules import ingest, merge, owners, translate
 from hansa.rules.aliases import AliasBook
 from hansa.sync import lists
 from hansa.sync.memory import Memory
-from hansa.sync.questions import Questions
+from hansa.sync.questions import SECOND, Questions
 from hansa.sync.shares import CHUNK, Shares
 from hansa.sync.turnstile import Turnstile
 
@@ -123,7 +123,9 @@ class Intake:
             for record in sight.settled:
                 # What is shared as it will be told next time: with the aliases of now, but by its own name. All else is told as it was;
                 # to make a record twice is most of the work of a first look at a site.
-                again = self._record(sight.member, sight.kind, sight.docs[record.site_id]) if sight.kind in merge.KINDS else None
+                again = None
+                if sight.kind in merge.KINDS:
+                    again = self._record(sight.member, sight.kind, sight.docs[record.site_id], sight.asked[record.site_id])
                 memory.note(again or record, sight.asked[record.site_id])
                 found[record.site_id] = record
             results += found.values()
@@ -133,7 +135,7 @@ class Intake:
         memory = self._memory(member.name, kind)
         sight = _Sight(member, kind)
         for change in changes:
-            if change.doc is not None and (record := self._record(member, kind, change.doc)) and memory.news(record.site_id, change.asked):
+            if change.doc is not None and (record := self._record(member, kind, change.doc, change.asked)) and memory.news(record.site_id, change.asked):
                 sight.told[record.site_id] = record
                 sight.docs[record.site_id] = change.doc
                 sight.asked[record.site_id] = change.asked
@@ -149,7 +151,7 @@ class Intake:
     async def _shared(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
         sight = self._see(member, kind, changes)
         if sight.changed:
-            sight.settled = await self._settle_shared(member, kind, list(sight.changed.values()), sight.docs)
+            sight.settled = await self._settle_shared(sight)
         return sight
 
     async def _drop(self, member: Member, kind: str, changes: Sequence[Change]) -> None:
@@ -158,10 +160,11 @@ class Intake:
         ids = list(asked)
         if not ids:
             return
+        when = min(asked.values()) / SECOND
         if kind in merge.KINDS:
-            await self._shares.bury(member.name, kind, ids, self._clock.now())
+            await self._shares.bury(member.name, kind, ids, when)
         else:
-            await self._store.remove(member.name, kind, ids, self._clock.now())
+            await self._store.remove(member.name, kind, ids, when)
         for site_id in ids:
             memory.bury(site_id, asked[site_id])
         await self._disown(member.name, ids)
@@ -199,27 +202,24 @@ class Intake:
     def _memory(self, site: str, kind: str) -> Memory:
         return self._memories.setdefault((site, kind), Memory())
 
-    def _record(self, member: Member, kind: str, doc: dict[str, Any]) -> Record | None:
+    def _record(self, member: Member, kind: str, doc: dict[str, Any], asked: int) -> Record | None:
         service = KINDS[kind].service
         place = translate.Place(member.name, member.site.root(service), '', member.zones(service))
         try:
             shared = not member.managed and owners.several(self._book, member.name)
             owned = owners.judge(self._book, member.name, ingest.identity(KINDS[kind], doc), doc) if shared else None
-            return ingest.record(KINDS[kind], doc, place, self._book, self._clock.now(), owned)
+            return ingest.record(KINDS[kind], doc, place, self._book, asked / SECOND, owned)
         except (KeyError, TypeError, ValueError) as error:
             _LOG.warning('Site %s told a %s that cannot be read: %r', member.name, kind, error)
             return None
 
-    async def _settle_shared(
-        self, member: Member, kind: str, changed: list[Record], docs: dict[str, dict[str, Any]]
-    ) -> list[Record]:
+    async def _settle_shared(self, sight: _Sight) -> list[Record]:
         def again(site_id: str) -> Record:
-            return self._record(member, kind, docs[site_id]) or by_id[site_id]
+            return self._record(sight.member, sight.kind, sight.docs[site_id], sight.asked[site_id]) or sight.changed[site_id]
 
-        by_id = {record.site_id: record for record in changed}
-        settled, moved = await self._shares.settle(changed, again)
+        settled, moved = await self._shares.settle(list(sight.changed.values()), again)
         for site, site_id in moved:
-            self._memory(site, kind).doubt(site_id)
+            self._memory(site, sight.kind).doubt(site_id)
         return settled
 
     async def _refuse_strangers(self, member: Member, kind: str, changed: list[Record]) -> list[Record]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hansa.ports.clock import Clock
 
-_MICRO = 1_000_000
+SECOND = 1_000_000
+"""Numbers in a second."""
 
 
 class Questions:
@@ -24,7 +25,7 @@ class Questions:
 
     def ticket(self) -> int:
         """The number of a question, to be drawn before it is sent."""
-        self.last = max(self.last + 1, int(self.now() * _MICRO))
+        self.last = max(self.last + 1, int(self.now() * SECOND))
         return self.last
 
     def seen(self, number: int) -> None:

@@ -132,8 +132,35 @@ def test_what_comes_back_has_no_tombstone(judge: Judge) -> None:
     async def scenario(store: Store) -> None:
         await store.put([server('a')])
         await store.remove('east', 'server', ['a'], 1.0)
-        await store.put([server('a')])
+        await store.put([server('a', seen=1.0)])
         assert not await store.gone('server', 'a')
+
+    judge(scenario)
+
+
+def test_what_was_seen_before_that_which_is_known_is_passed_over(judge: Judge) -> None:
+    async def scenario(store: Store) -> None:
+        await store.put([server('a', status='ACTIVE', seen=5.0), server('b', seen=5.0)])
+        await store.put([server('a', status='BUILD', doc=b'{}', seen=4.0), server('b', name='new', seen=5.0)])
+        found = await store.get('server', 'a')
+        assert found is not None
+        assert (found.status, found.doc, found.seen) == ('ACTIVE', b'{"id":"a"}', 5.0)
+        assert [record.name for record in (await store.get('server', 'b'),) if record] == ['new']
+
+    judge(scenario)
+
+
+def test_what_was_seen_before_it_was_removed_does_not_come_back(judge: Judge) -> None:
+    async def scenario(store: Store) -> None:
+        await store.put([server('a', seen=3.0)])
+        await store.remove('east', 'server', ['a'], 5.0)
+        await store.put([server('a', seen=4.0), server('b', seen=4.0), image('west', 'a', seen=4.0)])
+        assert await store.get('server', 'a') is None
+        assert await store.gone('server', 'a')
+        assert await store.get('server', 'b') is not None
+        # Another site's is another object.
+        await store.put([server('a', 'west', seen=4.0)])
+        assert [record.site for record in await store.replicas('server', 'a')] == ['west']
 
     judge(scenario)
 

@@ -159,10 +159,10 @@ def test_transactions_that_wait_for_each_other_both_come_through(postgres: Serve
         sites, ids = ('east', 'west', 'north'), [f'i{n:03}' for n in range(60)]
 
         async def life(site: str) -> None:
-            for _ in range(4):
-                await store.put([Record(site, 'image', id, f'{site}-{id}', '', 'n', b'{}', public=True) for id in ids])
-                await store.remove(site, 'image', ids[::-1], 1.0)
-            await store.put([Record(site, 'image', id, f'{site}-{id}', '', 'n', b'{}', public=True) for id in ids])
+            for moment in map(float, range(4)):
+                await store.put([Record(site, 'image', id, f'{site}-{id}', '', 'n', b'{}', public=True, seen=moment) for id in ids])
+                await store.remove(site, 'image', ids[::-1], moment)
+            await store.put([Record(site, 'image', id, f'{site}-{id}', '', 'n', b'{}', public=True, seen=4.0) for id in ids])
 
         await asyncio.gather(*map(life, sites))
         for id in ids:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hansa.model.listing import Query
@@ -52,12 +52,17 @@ WITH given AS (
         site_id = excluded.site_id, project = excluded.project, name = excluded.name, status = excluded.status,
         created = excluded.created, updated = excluded.updated, public = excluded.public, seen = excluded.seen,
         charge = excluded.charge, intent = excluded.intent
+    WHERE hot.seen <= excluded.seen
     RETURNING kind, id, site, row
 )
 INSERT INTO document (site, row, doc, said, ends)
 SELECT kept.site, kept.row, given.doc, given.said, given.ends FROM kept JOIN given USING (kind, id, site) ORDER BY kept.site, kept.row
 ON CONFLICT (site, row) DO UPDATE SET doc = excluded.doc, said = excluded.said, ends = excluded.ends
 WHERE (document.doc, document.ends) <> (excluded.doc, excluded.ends)
+"""
+_OUTLIVED = """
+SELECT t.kind, t.id, t.site FROM tombstone AS t
+JOIN unnest($1::text[], $2::text[], $3::text[], $4::float8[]) AS given (kind, id, site, seen) USING (kind, id, site) WHERE t.gone > given.seen
 """
 _BURY = """
 INSERT INTO tombstone (site, kind, id, site_id, project, name, status, created, updated, doc, said, gone)
@@ -106,12 +111,19 @@ async def put(db: Session, records: Sequence[Record]) -> None:
 
 
 async def _put(db: Session, records: Sequence[Record]) -> None:
-    # Of two of one key the later one stands.
-    last = {(clean(new.kind), clean(new.id), clean(new.site)): new for new in records}
+    # Of two of one key the one seen later stands.
+    last = {(clean(new.kind), clean(new.id), clean(new.site)): new for new in sorted(records, key=_seen)}
+    for key in await _outlived(db, last):
+        del last[key]
+    if not last:
+        return
     kinds, ids, sites = (list(words) for words in zip(*last, strict=True))
     await db.run(_CLAIM, kinds, ids, sites)
     primes = {(kind, id): site for kind, id, site in await db.rows(_HOLD, kinds, ids)}
     if len(primes) < len({(kind, id) for kind, id, _ in last}):
+        raise Again
+    if await _outlived(db, last):
+        # Removed since we looked; nobody can do so any more.
         raise Again
     rows = [_row(new, primes[kind, id] == site) for (kind, id, site), new in last.items()]
     await db.run(_PUT, *(list(column) for column in zip(*rows, strict=True)))
@@ -119,6 +131,17 @@ async def _put(db: Session, records: Sequence[Record]) -> None:
         'DELETE FROM tombstone AS t USING unnest($1::text[], $2::text[]) AS given (kind, id) WHERE t.kind = given.kind AND t.id = given.id',
         kinds, ids,
     )  # fmt: skip
+
+
+def _seen(new: Record) -> float:
+    return new.seen
+
+
+async def _outlived(db: Session, records: Mapping[tuple[str, str, str], Record]) -> list[tuple[str, str, str]]:
+    """Of these what was removed after it had been seen so."""
+    kinds, ids, sites = (list(words) for words in zip(*records, strict=True))
+    found = await db.rows(_OUTLIVED, kinds, ids, sites, [new.seen for new in records.values()])
+    return [(kind, id, site) for kind, id, site in found]
 
 
 def _row(new: Record, prime: bool) -> tuple[object, ...]:

@@ -29,7 +29,7 @@ SELECT site, kind, sum(amount), coalesce((
 """
 
 _JOINED = f'SELECT {querying.FIELDS} FROM hot AS h CROSS JOIN document AS d ON d.row = h.row WHERE h.kind = ? AND h.id = ?'
-_COLUMNS = 'row, updated, site_id, project, name, created, public, charge, intent'
+_COLUMNS = 'row, seen, updated, site_id, project, name, created, public, charge, intent'
 _FIND = f'SELECT {_COLUMNS} FROM hot WHERE kind = ? AND id = ? AND site = ?'
 
 
@@ -44,9 +44,9 @@ def put(db: sqlite3.Connection, records: Sequence[Record]) -> None:
     for new in records:
         _valid(new)
         old = db.execute(_FIND, (new.kind, new.id, new.site)).fetchone()
-        if old is None:
+        if old is None and not _outlived(db, new):
             _insert(db, new)
-        else:
+        elif old is not None and old[1] <= new.seen:
             _replace(db, new, old)
 
 
@@ -55,6 +55,11 @@ def _valid(new: Record) -> None:
         msgspec.json.decode(new.doc, type=msgspec.Raw)
     except msgspec.DecodeError as error:
         raise BadRequest(f'The document of {new.kind} {new.id} at site {new.site} is not JSON: {error}.') from error
+
+
+def _outlived(db: sqlite3.Connection, new: Record) -> bool:
+    sql = 'SELECT 1 FROM tombstone WHERE kind = ? AND id = ? AND site = ? AND gone > ?'
+    return db.execute(sql, (new.kind, new.id, new.site, new.seen)).fetchone() is not None
 
 
 def _insert(db: sqlite3.Connection, new: Record) -> None:
@@ -81,7 +86,7 @@ def _weight(new: Record) -> tuple[str, str]:
 
 
 def _replace(db: sqlite3.Connection, new: Record, old: tuple[Any, ...]) -> None:
-    row, updated, *others = old
+    row, _, updated, *others = old
     db.execute('UPDATE hot SET status = ?, seen = ? WHERE row = ?', (new.status, new.seen, row))
     # Kept apart because naming an indexed column makes SQLite rewrite its indexes.
     if new.updated != updated:
