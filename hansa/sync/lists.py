@@ -45,7 +45,7 @@ def _neutron(path: str) -> Way:
     return Way(path, ids='fields=id', since='changed_since={}Z', extension='standard-attr-timestamp')
 
 
-# In the order of the first pass: what others refer to comes first, so that its aliases stand by then.
+# In the order of the first pass: what others refer to comes first, so that its aliases stand by then; after that what people look for first.
 WAYS: dict[str, Way] = {
     'flavor': Way('/flavors/detail', wide='is_public=None'),
     'image': Way('/images', since='updated_at=gte:{}Z'),
@@ -53,12 +53,12 @@ WAYS: dict[str, Way] = {
     'network': _neutron('/networks'),
     'security_group': _neutron('/security-groups'),
     'subnet': _neutron('/subnets'),
-    'port': _neutron('/ports'),
-    'router': _neutron('/routers'),
-    'floating_ip': _neutron('/floatingips'),
     'server_group': Way('/os-server-groups', wide='all_projects=True', offset=True),
     'server': Way('/servers/detail', '/servers', wide='all_tenants=1', since='changes-since={}Z', tombstones=True),
     'volume': Way('/volumes/detail', '/volumes', wide='all_tenants=1', since='updated_at=gte:{}', floor='3.60'),
+    'port': _neutron('/ports'),
+    'router': _neutron('/routers'),
+    'floating_ip': _neutron('/floatingips'),
     'snapshot': Way('/snapshots/detail', '/snapshots', wide='all_tenants=1'),
 }
 ORDER = tuple(WAYS)
