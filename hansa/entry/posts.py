@@ -183,7 +183,7 @@ class Among:
         self._following.tell(membership, accounts)
         self._following.heed('site/', functools.partial(_site, membership))
         self._following.heed(PREFIX, credentials.changed)
-        self._following.heed('shadow/', functools.partial(_shadow, accounts))
+        self._following.heed('shadow/', functools.partial(_shadow, accounts), accounts.doubt_all)
         self._following.heed(STANDING, standing.heard)
         self._following.heed(COUNTED, standing.counted)
         if self._lookout is not None:

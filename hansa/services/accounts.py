@@ -65,6 +65,10 @@ class Accounts:
         """Another process may have changed a user's shadow."""
         self._shadows.pop((site, user), None)
 
+    def doubt_all(self) -> None:
+        """Other processes may have changed any."""
+        self._shadows.clear()
+
     def dropped(self, aliases: Iterable[Alias]) -> None:
         """These aliases stand no more, whoever took them away."""
         for alias in aliases:

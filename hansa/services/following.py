@@ -43,6 +43,7 @@ class Following:
         self._membership: Membership | None = None
         self._accounts: Accounts | None = None
         self._heeds: dict[str, Heed] = {}
+        self._forgets: dict[str, Callable[[], None]] = {}
         self._number = -1
         self._doubted = False
         self._lane = asyncio.Lock()
@@ -55,9 +56,13 @@ class Following:
         self._membership = membership
         self._accounts = accounts
 
-    def heed(self, prefix: str, act: Heed) -> None:
-        """Do this for each key of small state that starts so, when it was set or unset, and may have been."""
+    def heed(self, prefix: str, act: Heed, forget: Callable[[], None] | None = None) -> None:
+        """Do this for each key of small state that starts so, when it was set or unset. When it may have been it is done for all there
+        are, or, where that is enough, all that is remembered of them is forgotten.
+        """
         self._heeds[prefix] = act
+        if forget is not None:
+            self._forgets[prefix] = forget
 
     def doubt(self) -> None:
         """What is in memory may be what the store has not, as a transaction was undone: all is read anew at the next look."""
@@ -122,7 +127,9 @@ class Following:
             self._accounts.dropped(gone)
         if self._membership is not None:
             await self._membership.align()
-        for prefix in self._heeds:
+        for forget in self._forgets.values():
+            forget()
+        for prefix in self._heeds.keys() - self._forgets.keys():
             for key in await self._store.values(prefix):
                 await self._changed(key)
         self._number = number
