@@ -216,7 +216,7 @@ class _Cuttable:
 
 
 class Several:
-    """`leagues` in the order of the roles asked for; each has its `handles`."""
+    """`leagues` in the order in which they were started, with their `roles` and `handles`."""
 
     def __init__(self, clock: virtual.VirtualClock, clouds: dict[str, SimCloud], store: Store) -> None:
         self.clock = clock
@@ -228,6 +228,7 @@ class Several:
         self.queue = MemoryQueue()
         self.bus = MemoryBus()
         self.handles: list[Handle] = []
+        self.roles: list[Role] = []
         self.leagues: list[League] = []
 
     async def start(self, role: Role) -> League:
@@ -235,6 +236,7 @@ class Several:
         handle = Handle(self.store, self.feed, self.leases, self.queue)
         made = await house.build(self.clouds, self.twin, self.clock, store=handle, role=role, bus=self.bus)
         self.handles.append(handle)
+        self.roles.append(role)
         self.leagues.append(League(made, self.clouds, self.twin, self.clock))
         return self.leagues[-1]
 
