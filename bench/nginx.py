@@ -54,18 +54,18 @@ SERVES = """\
 
 SHARES = """
     upstream league {{ {servers} keepalive 32; }}
+    upstream intakes {{ {intakes} keepalive 32; }}
+    proxy_http_version 1.1;
+    proxy_set_header Connection '';
+    proxy_set_header Host $http_host;
+    proxy_request_buffering off;
+    proxy_max_temp_file_size 0;
+    proxy_read_timeout 300;
     server {{
         listen 127.0.0.1:{port};
         client_max_body_size 0;
-        location / {{
-            proxy_pass http://league;
-            proxy_http_version 1.1;
-            proxy_set_header Connection '';
-            proxy_set_header Host $http_host;
-            proxy_request_buffering off;
-            proxy_max_temp_file_size 0;
-            proxy_read_timeout 300;
-        }}
+        location / {{ proxy_pass http://league; }}
+        location /league/v1/sites/ {{ proxy_pass http://intakes; }}
     }}
 """
 
@@ -79,10 +79,12 @@ def before(upstream: int, folder: pathlib.Path) -> Iterator[tuple[int, processes
 
 
 @contextlib.contextmanager
-def over(upstreams: Sequence[str], port: int, folder: pathlib.Path) -> Iterator[processes.Program]:
-    """Run one at a port of 127.0.0.1 that shares the requests out among several HOST:PORT, and leaves out those that do not answer."""
-    servers = ' '.join(f'server {each} max_fails=1 fail_timeout=2;' for each in upstreams)
-    with _running(folder, port, SHARES.format(servers=servers, port=port)) as program:
+def over(upstreams: Sequence[str], intakes: Sequence[str], port: int, folder: pathlib.Path) -> Iterator[processes.Program]:
+    """Run one at a port of 127.0.0.1 that shares the requests out among several HOST:PORT, those of agents near their sites among the
+    intakes, and leaves out those that do not answer.
+    """
+    both = [' '.join(f'server {each} max_fails=1 fail_timeout=2;' for each in some) for some in (upstreams, intakes)]
+    with _running(folder, port, SHARES.format(servers=both[0], intakes=both[1], port=port)) as program:
         yield program
 
 

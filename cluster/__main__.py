@@ -20,7 +20,7 @@ def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix='hansa-cluster-') as folder, rig.standing(pathlib.Path(folder), options.clouds, options.sites) as league:
-        print(f'Fronts, workers, Keystone, PostgreSQL and nginx run in {folder}; the league answers at {league.url}.')
+        print(f'Fronts, intakes, workers, Keystone, PostgreSQL and nginx run in {folder}; the league answers at {league.url}.')
         print(f'OS_CLIENT_CONFIG_FILE={league.users} openstack --os-cloud hansa availability zone list --compute', flush=True)
         if options.play:
             return _play(league, options.play)

@@ -1,4 +1,4 @@
-"""The processes of a league on loopback: PostgreSQL, NATS where it is installed, Keystone, two fronts behind one address, two workers, and sites if there are none."""
+"""The processes of a league on loopback: PostgreSQL, NATS where it is installed, Keystone, two fronts and two intakes behind one address, two workers, and sites if there are none."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Rig:
 
 
 @contextlib.contextmanager
-def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: int = 2, workers: int = 2) -> Iterator[Rig]:
+def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: int = 2, intakes: int = 2, workers: int = 2) -> Iterator[Rig]:
     """Start all of it, end all of it. Without `clouds` the sites are simulated ones, east and west. Raises RuntimeError."""
     programs = postgres.programs()
     if programs is None:
@@ -77,12 +77,14 @@ def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: in
         rig.start('identity', 'identity', '--state', rig.state('identity'), '--listen', keystone, '--public-url', rig.url)
         entries = _entries(folder, pathlib.Path(clouds), rig.users)
         settings = _settings(folder, store, bus, rig.url, f'http://{keystone}/identity/v3', entries, sites)
-        doors = [f'127.0.0.1:{processes.free_port()}' for _ in range(fronts)]
+        doors = [f'127.0.0.1:{processes.free_port()}' for _ in range(fronts + intakes)]
         for number in range(1, workers + 1):
             _take_part(rig, settings, 'worker', number)
-        for number, listen in enumerate(doors, 1):
+        for number, listen in enumerate(doors[:fronts], 1):
             _take_part(rig, settings, 'front', number, '--listen', listen)
-        stack.enter_context(nginx.over(doors, urllib.parse.urlsplit(rig.url).port or 80, folder / 'nginx'))
+        for number, listen in enumerate(doors[fronts:], 1):
+            _take_part(rig, settings, 'intake', number, '--listen', listen)
+        stack.enter_context(nginx.over(doors[:fronts], doors[fronts:], urllib.parse.urlsplit(rig.url).port or 80, folder / 'nginx'))
         yield rig
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import pathlib
+import subprocess
+import sys
 import tempfile
 import urllib.error
+from collections.abc import Iterator
 
 import pytest
 
 from bench import cloud
 from cluster import rig
+from hansa.ports.clock import SystemClock
 from tests import postgres
 from tests.entry import serving
 
 
 def test_a_part_says_which_settings_it_needs(tmp_path: pathlib.Path) -> None:
-    for role in ('front', 'worker'):
+    for role in ('front', 'intake', 'worker'):
         done = serving.hansa(tmp_path, role)
         assert done.returncode == 2
         assert 'store' in done.stderr
@@ -65,10 +71,38 @@ def test_any_front_and_any_worker_may_be_killed_and_nothing_is_lost_or_made_twic
         assert {id for id, name in found.items() if name in made} == set(made.values())
         for name in made:
             assert list(found.values()).count(name) == 1
+        with agent(league) as near:
+            cloud.until(lambda: _heard(league) > -math.inf, 'the agent near a site is heard', 60)
+            league.kill('intake1')
+            killed = SystemClock().now()
+            cloud.until(lambda: _heard(league) > killed + 1.0, 'it is heard through the other intake', 60)
+            assert near.poll() is None
         league.start('front3', *league.words['front1'])
         for id in made.values():
             user.call('DELETE', 'compute', f'/servers/{id}')
         cloud.until(lambda: not set(made.values()) & listed().keys(), 'what was deleted is gone', 60)
+
+
+@contextlib.contextmanager
+def agent(league: rig.Rig) -> Iterator[subprocess.Popen[bytes]]:
+    """One near the site east, which finds the league where users do."""
+    serving.hansa(league.folder, 'site', 'agent', 'add', 'east', '--output', 'east.credential', '--state', league.state('front2'))
+    words = ('--site', 'east', '--clouds', 'fleet.yaml', '--cloud', 'fleet1', '--league', league.url, '--credential', 'east.credential')
+    with (league.folder / 'agent.log').open('wb') as log:
+        command = [sys.executable, '-m', 'hansa.entry.cli', 'agent', *words]
+        process = subprocess.Popen(command, cwd=league.folder, env=serving.environment(league.folder), stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(serving.END_SECONDS)
+
+
+def _heard(league: rig.Rig) -> float:
+    """When the agent that follows the site east was last heard of."""
+    done = serving.hansa(league.folder, 'status', '--state', league.state('front2'), '-f', 'json')
+    found = {site['name']: site['agent'] for site in json.loads(done.stdout)['sites']}['east']
+    return SystemClock().now() - found['heard_s'] if found['follows'] == 'site' and found['heard_s'] is not None else -math.inf
 
 
 def _fresh(league: rig.Rig) -> bool:
