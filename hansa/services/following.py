@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -75,7 +76,8 @@ class Following:
         """
         look = self._next
         if look is None:
-            look = self._next = asyncio.create_task(self._look())
+            # In a context of its own: it is for all who wait, and must be no part of a transaction that one of them has open.
+            look = self._next = asyncio.create_task(self._look(), context=contextvars.Context())
             look.add_done_callback(_seen)
         await asyncio.shield(look)
 

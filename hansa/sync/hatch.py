@@ -108,5 +108,7 @@ class Hatch:
         if report.number > heard.number:
             member.distant.lost = report.lost
             if self._follows(site):
-                reports.take(member, report, heard.tallies, told.when)
+                # What waits in the queue is told for good, but not yet shown.
+                waits = (await self._queue.backlog()).get(site, 0)
+                reports.take(member, msgspec.structs.replace(report, level={}) if waits else report, heard.tallies, told.when)
             self._heard[site] = _Heard(report.run, report.number, report.tallies)

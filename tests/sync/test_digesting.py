@@ -10,13 +10,44 @@ from hansa.bus.memory import MemoryBus
 from hansa.model import batch
 from hansa.model.batch import Batch, Change
 from hansa.model.errors import BadRequest
+from hansa.ports.uplink import Report
 from hansa.sites.sim.clock import HandClock
 from hansa.storage import postgres as room
 from hansa.storage.postgres.queue import PostgresQueue
 from hansa.sync.digesting import Digesting
+from hansa.sync.hatch import REPORTED, Hatch
 from tests.postgres import Server
 from tests.sync.cloud import Cloud
 from tests.sync.house import house
+
+
+def _trust() -> None:
+    """Nothing goes wrong."""
+
+
+def test_what_waits_keeps_the_age_from_moving(postgres: Server) -> None:
+    async def main() -> None:
+        clock, bus = HandClock(), MemoryBus()
+        store = await room.open_store(postgres.fresh(), None)
+
+        async def worker(site: str) -> str:
+            return 'w'
+
+        async with house(clock, Cloud('east', clock), store=store) as league:
+            here, east = {'east'}.__contains__, league.roster.get('east')
+            hatch = Hatch(league.gate, here, worker, store.queue, store, league.roster, bus, clock)
+            digesting = Digesting(store.queue, league.intake, here, league.roster, bus, clock, _trust)
+            run = (await hatch.open('east', 'managed')).name
+            change = Change('server', 's1', 1, doc={'id': 's1', 'name': 'one'})
+            await hatch.deliver(Batch('east', run, 'hot', 1, (change,)))
+            levels: list[dict[str, float]] = [{}, {'server': clock.now()}]
+            for number, level in enumerate(levels, 1):
+                await hatch.report(Report('east', run, number, {'server': clock.now()}))
+                await hatch.reported(f'{REPORTED}east')
+                assert east.synced == level
+                assert await digesting.one() is (number == 1)
+
+    asyncio.run(main())
 
 
 def test_what_cannot_be_digested_is_undone_forgotten_and_waits_on(postgres: Server) -> None:
