@@ -16,7 +16,8 @@ from hansa.rules.views.layout import Layout
 from hansa.rules.views.tables import Version
 
 _KEPT = 2000
-"""Changed fields that one plan remembers."""
+_LONG = 256
+"""Changed fields that one plan remembers, and how many bytes those may have: what is longer is seldom the same for two objects."""
 
 _ID = '\0'
 # An object has two links, or none.
@@ -55,7 +56,9 @@ class _Memo(dict[bytes, bytes]):
         fields = msgspec.json.decode(b'{' + piece[1:] + b'}')
         shown = self._look.shown({'id': _ID, **fields}, self._dark)
         kept = {name: shown[name] for name in fields if name in shown}
-        found = self[piece] = piece[:1] + msgspec.json.encode(kept)[1:-1] if kept else b''
+        found = piece[:1] + msgspec.json.encode(kept)[1:-1] if kept else b''
+        if len(piece) <= _LONG:
+            self[piece] = found
         return found
 
 
@@ -73,7 +76,7 @@ class _Plan(NamedTuple):
     after: tuple[bytes, ...]
 
 
-@functools.lru_cache(64)
+@functools.lru_cache(32)
 def _plan(look: Look, dark: bool) -> _Plan:
     """The plan of a look, made once."""
     laid = layout.of(look.kind)
