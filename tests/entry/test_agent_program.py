@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import stat
@@ -15,6 +16,8 @@ import pytest
 from hansa.ports.clock import SystemClock
 from tests.entry import cloud, serving
 from tests.keystone import real
+from tests.sites.test_http_connections import OK, certificate
+from tests.sites.wire import saying, serve
 
 MANY = 1300
 
@@ -34,8 +37,8 @@ class Program:
 
 
 @contextlib.contextmanager
-def agent(folder: Path, league: str, credential: str = 'east.credential') -> Iterator[Program]:
-    program = Program(folder, '--league', league, '--credential', credential)
+def agent(folder: Path, league: str, *more: str) -> Iterator[Program]:
+    program = Program(folder, '--league', league, '--credential', 'east.credential', *more)
     try:
         yield program
     finally:
@@ -61,6 +64,10 @@ def until(program: Program, true: Callable[[], bool]) -> None:
         assert clock.monotonic() < deadline, f'waited in vain:\n{program.err.read_text()}'
         with contextlib.suppress(subprocess.TimeoutExpired):
             raise AssertionError(f'ended with {program.process.wait(0.05)}:\n{program.err.read_text()}')
+
+
+def until_said(program: Program, words: str) -> None:
+    until(program, lambda: words in program.err.read_text())
 
 
 def test_a_site_is_followed_from_near_it_whoever_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +107,7 @@ def test_a_site_is_followed_from_near_it_whoever_is_killed(tmp_path: Path, monke
                 assert [each['follows'] for each in json.loads(operate('list', 'east', '-f', 'json'))['agents']] == ['site']
                 league.end()
                 appear(site, MANY + 1, 5)
-                until(second, lambda: 'cannot be reached' in second.err.read_text())
+                until_said(second, 'cannot be reached')
                 monkeypatch.setattr(serving, 'free_port', lambda: league.port)
                 with serving.serving(tmp_path, state, *words) as again:
                     until(second, lambda: networks() == before + MANY + 5 and follows() == 'site')
@@ -139,7 +146,22 @@ def test_what_the_operator_has_to_change_is_said_and_a_stop_is_no_failure(tmp_pa
             assert program.end() == 2
         (tmp_path / 'sites.yaml').write_text(f'clouds: {{east: {site.entry()}}}')
         with agent(tmp_path, nobody) as program:
-            until(program, lambda: 'cannot be reached' in program.err.read_text())
+            until_said(program, 'cannot be reached')
             program.process.terminate()
             assert program.end() == 0
             assert 'Traceback' not in program.err.read_text()
+
+
+def test_the_certificate_of_the_league_is_checked(tmp_path: Path) -> None:
+    async def main() -> None:
+        context = certificate(tmp_path / 'pem')
+        with cloud.running() as site:
+            (tmp_path / 'sites.yaml').write_text(f'clouds: {{east: {site.entry()}}}')
+            (tmp_path / 'east.credential').write_text('0123abcd.' + 'x' * 43)
+            async with serve(saying(OK), context) as server:
+                for more, said in (((), 'has an untrusted certificate'), (('--ca', 'pem'), 'is no league, or of another release')):
+                    with agent(tmp_path, server.base, *more) as program:
+                        await asyncio.to_thread(until_said, program, said)
+                        assert 'can be read by others' in program.err.read_text()
+
+    asyncio.run(main())

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from hansa.model.errors import Dismissed
+from hansa.model.errors import Busy, Conflict, Dismissed, NotFound
 from hansa.model.secret import Secret
 from hansa.ports.http import Transport, TransportError
 from hansa.ports.roster import Member
 from hansa.ports.site import Headers, SiteResponse
+from hansa.services.credentials import Credentials
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.fault import Fault
 from hansa.sites.sim.transport import AsgiTransport
@@ -278,6 +279,39 @@ def test_what_makes_no_sense_is_refused(method: str, path: str, body: Any, statu
                 assert made['credential'].partition('.')[2] not in str((told, answer))
             got, _, _ = await league.ask(method, f'/league/v1/sites/{path}', body, token='admin')
             assert got in {401, 405}
+
+    virtual.run(main)
+
+
+def test_who_comes_too_early_is_told_when_to_come_again() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            _, _, made = await house.drive(league.house.hall, 'POST', '/league/v1/sites/east/agents', {}, b'', local=True)
+            headers = {'authorization': f'Bearer {made["credential"]}'}
+            begun = await league.ok('POST', '/league/v1/sites/east/runs', {'mode': 'managed'}, token='', headers=headers)
+            body = {'site': 'east', 'run': begun['run'], 'lane': 'hot', 'number': 2}
+            status, told, receipt = await league.ask('POST', '/league/v1/sites/east/batches', body, token='', headers=headers)
+            assert (status, receipt['upto'], receipt['retry_after']) == (429, 0, 1.0)
+            assert told['retry-after'] == '1'
+            status, _, receipt = await league.ask('POST', '/league/v1/sites/east/batches', body | {'number': 1}, token='', headers=headers)
+            assert (status, receipt) == (200, {'upto': 1, 'credit': 2, 'retry_after': 0.0})
+
+    virtual.run(main)
+
+
+def test_a_league_of_several_processes_lets_no_agent_in() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            league.house.roster.get('east').distant = None
+            one, several = (Credentials(league.store, league.house.roster, league.clock, alone=alone) for alone in (True, False))
+            with pytest.raises(Conflict, match='several processes'):
+                await several.add('east')
+            _, word = await one.add('east')
+            with pytest.raises(Busy):
+                await several.admit('east', word.reveal())
+            await one.admit('east', word.reveal())
+            with pytest.raises(NotFound):
+                await one.admit('west', word.reveal())
 
     virtual.run(main)
 
