@@ -134,10 +134,10 @@ class Agent:
     async def stand_by(self) -> None:
         """While another agent follows the site: its description if it is due, and what a command of a user may have changed."""
         async with self._lane:
-            await self._deliver()
             if self._clock.monotonic() >= self.plan.describe_due:
                 await self.plan.attempt('', lambda _: self._describe())
-            if not self.plan.described or not await self._courier.begin():
+            # What the other agent reports of its backlog stands where there is nothing to tell here.
+            if not (self._doubted or self._courier.outbox) or not self.plan.described or not await self._courier.begin():
                 return
             for kind in [kind for kind in self.plan.tracks if kind in self._doubted and not self.plan.away(kind)]:
                 followed = self.plan.followed(kind)

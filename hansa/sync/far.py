@@ -19,6 +19,7 @@ from hansa.ports.uplink import Place, Report
 T = TypeVar('T')
 
 TIMEOUT_S = 30.0
+QUICK_S = 2.0
 MOST_BYTES = 256 << 20
 
 _FINAL = frozenset((401, 403, 404, 409))
@@ -59,12 +60,13 @@ class FarUplink:
         self._url = url
         self._credential = credential
         self._clock = clock
+        self._ahead: float | None = None
 
     async def open(self, site: str, mode: Mode, place: Place = 'site') -> Run:
         """Fills the port; whoever comes this way is an agent near its site, whatever `place` says."""
         sent = self._clock.now()
         begun = await self._ask(_Begun, 'POST', f'{site}/runs', {'mode': mode})
-        return Run(begun.run, begun.asked, begun.life, begun.now - sent)
+        return Run(begun.run, begun.asked, begun.life, self._compared(sent, begun.now))
 
     async def deliver(self, batch_: Batch) -> Receipt:
         """Fills the port."""
@@ -73,7 +75,7 @@ class FarUplink:
     async def report(self, report: Report) -> float:
         """Fills the port."""
         sent = self._clock.now()
-        return (await self._ask(_Heard, 'POST', f'{report.site}/reports', report)).now - sent
+        return self._compared(sent, (await self._ask(_Heard, 'POST', f'{report.site}/reports', report)).now)
 
     async def digests(self, site: str, kind: str, *, brief: bool) -> list[int]:
         """Fills the port."""
@@ -101,6 +103,12 @@ class FarUplink:
         if answer.status < 300 or (answer.status == 429 and form is Receipt):
             return self._read(form, told)
         raise self._refusal(answer.status, told)
+
+    def _compared(self, sent: float, now: float) -> float:
+        """By how much the league's clock is ahead, as an answer tells; one that took long tells little."""
+        if self._ahead is None or self._clock.now() - sent < QUICK_S:
+            self._ahead = now - sent
+        return self._ahead
 
     def _read(self, form: type[T], told: bytes) -> T:
         try:
