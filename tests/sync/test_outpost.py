@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from hansa.model.errors import Busy, Conflict, Dismissed, NotFound
+from hansa.model.errors import Dismissed
 from hansa.model.secret import Secret
 from hansa.ports.http import Transport, TransportError
 from hansa.ports.roster import Member
 from hansa.ports.site import Headers, SiteResponse
-from hansa.services.credentials import Credentials
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.fault import Fault
 from hansa.sites.sim.transport import AsgiTransport
@@ -295,23 +294,6 @@ def test_who_comes_too_early_is_told_when_to_come_again() -> None:
             assert told['retry-after'] == '1'
             status, _, receipt = await league.ask('POST', '/league/v1/sites/east/batches', body | {'number': 1}, token='', headers=headers)
             assert (status, receipt) == (200, {'upto': 1, 'credit': 2, 'retry_after': 0.0})
-
-    virtual.run(main)
-
-
-def test_a_league_of_several_processes_lets_no_agent_in() -> None:
-    async def main() -> None:
-        async with house.league('east') as league:
-            league.house.roster.get('east').distant = None
-            one, several = (Credentials(league.store, league.house.roster, league.clock, alone=alone) for alone in (True, False))
-            with pytest.raises(Conflict, match='several processes'):
-                await several.add('east')
-            _, word = await one.add('east')
-            with pytest.raises(Busy):
-                await several.admit('east', word.reveal())
-            await one.admit('east', word.reveal())
-            with pytest.raises(NotFound):
-                await one.admit('west', word.reveal())
 
     virtual.run(main)
 
