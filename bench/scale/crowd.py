@@ -18,7 +18,7 @@ _PUBLISHED = 'the 2015 report: no API failed at 500 to 1,000 at once over 100 si
 
 def measure(on: Stand, seconds: float) -> list[Figure]:
     """As many at once as CLIENTS say, each for so long."""
-    on.grown('server')
+    on.calm()
     told = []
     for clients in CLIENTS:
         result = _stay(on, clients, seconds)

@@ -16,7 +16,7 @@ _SETTLE_S = 15.0
 
 def measure(on: Stand, seconds: float) -> list[Figure]:
     """Cost first and without anybody who looks, then what is seen."""
-    on.grown('server')
+    on.calm()
     on.fleet.live(RATE)
     time.sleep(_SETTLE_S)
     changes, cpu, began = _changes(on), on.hansa.cpu(), time.monotonic()

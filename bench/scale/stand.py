@@ -18,6 +18,7 @@ GROW_S = 900.0
 MOST_BYTES = 6 << 30
 _LOOK_S = 2.0
 _WEIGH_S = 5.0
+_CALM_S, _CALM_LOOKS, _CALM_SHARE = 10.0, 12, 0.1
 
 
 class Stand(NamedTuple):
@@ -47,6 +48,16 @@ class Stand(NamedTuple):
         left = self.began + GROW_S - time.monotonic()
         cloud.until(lambda: self.watch.sound() and self.level(kind) == self.size.sites, f'{kind}s of all sites', left, _LOOK_S)
         return time.monotonic() - self.began
+
+    def calm(self) -> None:
+        """Wait until all sites are known and the league has come to rest; not for ever, as it may have none. Raises RuntimeError as `grown`."""
+        for kind in ('server', 'port', 'volume'):
+            self.grown(kind)
+        for _ in range(_CALM_LOOKS):
+            before = self.hansa.cpu()
+            time.sleep(_CALM_S)
+            if self.hansa.cpu() - before < _CALM_SHARE * _CALM_S:
+                return
 
 
 class Watch:

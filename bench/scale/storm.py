@@ -25,7 +25,7 @@ _QUIET_RATE = 1.0
 
 def measure(on: Stand, seconds: float) -> list[Figure]:
     """One site, then all."""
-    on.grown('server')
+    on.calm()
     return [*_one(on), *_all(on, seconds)]
 
 
@@ -39,7 +39,7 @@ def _one(on: Stand) -> list[Figure]:
     batches, records = (_grown(before, after, name, site) for name in ('site_batches_total', 'site_records_total'))
     who = f'storm at one site ({on.size.servers:,} servers, {CHANGES} changes each in {SECONDS:g} s)'
     return [
-        Figure('storm_flying', None, '', f'{who}: batches in flight at once', gate.CREDIT, note='the league does not tell it'),
+        Figure('storm_flying', after.sites('site_batches_flying')[site], '', f'{who}: batches in flight at once', gate.CREDIT),
         Figure('storm_batches', batches, '', f'{who}: batches', BATCHES),
         Figure('storm_records', records, '', f'{who}: records written'),
         Figure('storm_refused', _grown(before, after, 'site_batches_refused_total', site), '', f'{who}: batches told to come again'),

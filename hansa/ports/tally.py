@@ -16,7 +16,7 @@ class Tally(msgspec.Struct):
 
     `hints` are the site's own notifications that something changed, `polls` questions for what changed, `sweeps` full passes that came to their end, the last one at `swept` (0: none yet).
     `requests`, `bytes` (of documents, decoded) and `failures` are of lists and objects asked of the site. `records` were
-    taken into the inventory in `batches`; `backlog` are those that wait to be taken; `refused` batches were to come again later. `drift` is in how many objects the last
+    taken into the inventory in `batches`; `backlog` are those that wait to be taken; `refused` batches were to come again later; `flying` is the most that were on their way at once. `drift` is in how many objects the last
     full pass and the inventory differed (None: not known). `cursor` is the moment, by the site's clock, from which on changes are asked for ('': not yet), `lag` the seconds
     from there to the site's own time when it was last asked. `refreshes` are looks that a client waited for.
     """
@@ -31,6 +31,7 @@ class Tally(msgspec.Struct):
     records: int = 0
     batches: int = 0
     refused: int = 0
+    flying: int = 0
     backlog: int = 0
     drift: int | None = None
     cursor: str = ''

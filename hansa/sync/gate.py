@@ -80,13 +80,14 @@ class Gate:
     async def deliver(self, batch: Batch) -> Receipt:
         """Take a batch, or say why not; fills the port."""
         line = self._line(batch.site, batch.run)
-        lane, upto = batch.lane, line.upto[batch.lane]
+        lane, upto, tally = batch.lane, line.upto[batch.lane], self._roster.get(batch.site).tally('')
         if batch.number <= upto:
             return Receipt(upto, CREDIT)
         if (lane != 'command' and self._full(batch.site)) or line.flying >= CREDIT:
-            self._roster.get(batch.site).tally('').refused += 1
+            tally.refused += 1
             return Receipt(upto, CREDIT, RETRY_S)
         line.flying += 1
+        tally.flying = max(tally.flying, line.flying)
         try:
             async with line.locks[lane], self._turns.of(batch.site, lane):
                 return await self._take(self._line(batch.site, batch.run), batch)

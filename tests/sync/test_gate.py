@@ -100,7 +100,8 @@ def test_a_site_has_its_credit_and_no_more() -> None:
             refused = await door.deliver(batch('east', run, 1, lane='command'))
             assert (refused.upto, refused.credit) == (0, 2)
             assert refused.retry_after > 0
-            assert league.roster.get('east').tally('').refused == 1
+            tally = league.roster.get('east').tally('')
+            assert (tally.refused, tally.flying) == (1, 2)
             slow.opened.set()
             assert [receipt.upto for receipt in await asyncio.gather(*under_way)] == [1, 1]
             assert (await door.deliver(batch('east', run, 1, lane='command'))).upto == 1

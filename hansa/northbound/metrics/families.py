@@ -57,6 +57,7 @@ def _sites(members: Sequence[Member], now: float) -> Iterator[Metric]:
     whole = [((each.name,), each.tally('')) for each in members]
     yield _plain('site_batches_total', ((at, tally.batches) for at, tally in whole))
     yield _plain('site_batches_refused_total', ((at, tally.refused) for at, tally in whole))
+    yield _plain('site_batches_flying', ((at, tally.flying) for at, tally in whole))
     yield _plain('site_backlog', (((each.name,), sum(tally.backlog for tally in each.tallies.values())) for each in members))
 
 

@@ -47,6 +47,7 @@ METRICS: dict[str, Metric] = {
         _metric('site_batches_total', 'counter', 'site', 'Batches of its agent that the intake took.'),
         _metric('site_batches_refused_total', 'counter', 'site', 'Batches that were to come again later, because too much was waiting.'),
         _metric('agent_heard_seconds', 'gauge', 'site', 'Since when the agent that runs near the site was not heard of.'),
+        _metric('site_batches_flying', 'gauge', 'site', 'Most batches of its agent that were on their way at once since the start.'),
         _metric('site_backlog', 'gauge', 'site', 'Records that wait to be taken into the inventory.'),
         _metric('intents_open', 'gauge', '', 'Acts at sites that are written down and not finished.'),
         _metric('intents_oldest_seconds', 'gauge', '', 'Age of the oldest of them; 0 where there is none.'),
