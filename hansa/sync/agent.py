@@ -11,7 +11,7 @@ import logging
 import math
 from collections.abc import Sequence
 
-from hansa.model.batch import Change, Lane
+from hansa.model.batch import MOST, Change, Lane
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.uplink import Uplink
@@ -155,7 +155,8 @@ class Agent:
             if not self.plan.described or not await self._courier.begin():
                 return
             for kind in self.plan.polls():
-                await self.plan.attempt(kind, self._poll)
+                if self._may_ask(kind):
+                    await self.plan.attempt(kind, self._poll)
             if await self._deliver():
                 await self._go_on_sweeping()
                 await self._deliver()
@@ -188,7 +189,14 @@ class Agent:
             return min(self.plan.describe_due, deliver)
         if self._sweep is not None and clear:
             return self._clock.monotonic()
-        return min(self.plan.describe_due, deliver, self.plan.soonest(sweeps=clear))
+        asked = [kind for kind in self.plan.tracks if self._may_ask(kind)]
+        return min(self.plan.describe_due, deliver, self.plan.soonest(asked, sweeps=clear))
+
+    def _may_ask(self, kind: str) -> bool:
+        """A burst is told before anything is asked for again, which by then would have changed once more; only what a command of a user
+        may have changed does not wait. Where a hundred sites burst, all else they were asked meanwhile kept the intake from its work.
+        """
+        return len(self._courier.outbox) < MOST or kind in self._doubted
 
     async def _go_on_sweeping(self) -> None:
         """Whole lists wait until the inventory, which they are compared with, has all that was told."""

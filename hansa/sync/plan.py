@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from hansa.model.errors import SiteDown, Unauthorized, Unsupported, UplinkDown
 from hansa.model.resource import KINDS
@@ -60,11 +60,12 @@ class Plan:
         due = [kind for kind, track in self.tracks.items() if max(track.sweep_due, self._until(kind)) <= now]
         return min(due, key=lambda kind: self.tracks[kind].sweep_due) if due else ''
 
-    def soonest(self, *, sweeps: bool) -> float:
-        """When the first question about a kind is due; without `sweeps` complete lists have to wait."""
-        return min(
-            max(min(track.poll_due, track.sweep_due if sweeps else math.inf), self._until(kind)) for kind, track in self.tracks.items()
-        )
+    def soonest(self, kinds: Iterable[str], *, sweeps: bool) -> float:
+        """When the first question about one of these kinds is due; without `sweeps` complete lists have to wait."""
+        dues = [
+            max(min(self.tracks[kind].poll_due, self.tracks[kind].sweep_due if sweeps else math.inf), self._until(kind)) for kind in kinds
+        ]
+        return min(dues, default=math.inf)
 
     def followed(self, kind: str) -> bool:
         """Whether the site can tell what changed of a kind, and we know since when to ask."""
