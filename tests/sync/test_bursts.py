@@ -1,0 +1,67 @@
+"""Many sites and much at once: each is asked more rarely, and a burst is told before anything is asked for again."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hansa.model.batch import Batch, Receipt
+from hansa.rules import diff
+from hansa.sites.sim.clock import HandClock
+from hansa.sync.agent import Agent
+from hansa.sync.flock import Flock
+from hansa.sync.gate import Gate
+from tests.sync.cloud import Cloud
+from tests.sync.house import house
+
+
+def test_a_flock_tells_its_agents_how_many_they_are() -> None:
+    async def main() -> None:
+        clock, pace = HandClock(), diff.Pace()
+        async with house(clock, Cloud('east', clock), Cloud('west', clock)) as league:
+            flock = Flock(league.store, league.gate, clock, pace)
+            for member in league.roster:
+                flock.add(member)
+            assert pace.among == 2
+            await flock.remove('east')
+            assert pace.among == 1
+            await flock.close()
+
+    asyncio.run(main())
+
+
+class Shut(Gate):
+    """A gate that can be shut: then each batch is to come again a second later."""
+
+    shut = False
+
+    async def deliver(self, batch: Batch) -> Receipt:
+        return Receipt(batch.number - 1, 2, 1.0) if self.shut else await super().deliver(batch)
+
+
+def test_a_burst_is_told_before_anything_is_asked_for_again() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock)
+        ids = [cloud.make('server') for _ in range(600)]
+        async with house(clock, cloud) as league:
+            gate = Shut(league.store, league.intake, league.roster, clock)
+            questions = league.intake.questions('east')
+            agent = league.agents['east'] = Agent(league.roster.get('east'), gate, clock, questions=questions)
+            await league.pass_time(60)
+            gate.shut = True
+            for id in ids:
+                cloud.change('server', id, status='SHUTOFF')
+            await league.pass_time(15)
+            assert agent.waiting == 600
+            asked = len(cloud.asked)
+            await league.pass_time(60)
+            assert len(cloud.asked) == asked
+            agent.poke('server')
+            await league.pass_time(5)
+            assert any('/servers/detail' in path for path in cloud.asked[asked:])
+            gate.shut = False
+            await league.pass_time(30)
+            assert agent.waiting == 0
+            assert {record.status for record in await league.all('server')} == {'SHUTOFF'}
+
+    asyncio.run(main())
