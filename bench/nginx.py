@@ -65,7 +65,7 @@ SHARES = """
         listen 127.0.0.1:{port};
         client_max_body_size 0;
         location / {{ proxy_pass http://league; }}
-        location /league/v1/sites/ {{ proxy_pass http://intakes; }}
+        location ~ ^/league/v1/sites/[^/]+/(runs|batches|reports|digests|holdings) {{ proxy_pass http://intakes; }}
     }}
 """
 
