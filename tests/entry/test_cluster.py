@@ -40,7 +40,7 @@ def test_any_front_and_any_worker_may_be_killed_and_nothing_is_lost_or_made_twic
     # Sockets want a short path.
     with tempfile.TemporaryDirectory(prefix='hansa-') as folder, rig.standing(pathlib.Path(folder)) as league:
         user = cloud.Cloud(league.users, 'hansa')
-        cloud.until(lambda: bool(user.call('GET', 'image', '/images')['images']), 'an image listed', 60)
+        cloud.until(lambda: bool(user.call('GET', 'image', '/images')['images']), 'an image listed', 150)
         image = user.call('GET', 'image', '/images')['images'][0]['id']
         flavor = user.call('GET', 'compute', '/flavors')['flavors'][0]['id']
         made: dict[str, str] = {}
@@ -66,7 +66,7 @@ def test_any_front_and_any_worker_may_be_killed_and_nothing_is_lost_or_made_twic
         assert made.items() <= {name: id for id, name in listed().items()}.items()
         league.kill('worker1')
         boot('one-worker')
-        cloud.until(lambda: _fresh(league), 'the other worker follows both sites', 40)
+        cloud.until(lambda: _fresh(league), 'the other worker follows both sites', 150)
         found = listed()
         assert {id for id, name in found.items() if name in made} == set(made.values())
         for name in made:
@@ -80,7 +80,7 @@ def test_any_front_and_any_worker_may_be_killed_and_nothing_is_lost_or_made_twic
         league.start('front3', *league.words['front1'])
         for id in made.values():
             user.call('DELETE', 'compute', f'/servers/{id}')
-        cloud.until(lambda: not set(made.values()) & listed().keys(), 'what was deleted is gone', 60)
+        cloud.until(lambda: not set(made.values()) & listed().keys(), 'what was deleted is gone', 150)
 
 
 @contextlib.contextmanager
