@@ -35,7 +35,7 @@ _DOORS = 16
 _MOST_FILES = 65_536
 _OTHER_LISTEN = 'Choose another with --listen.'
 _OTHER_METRICS = 'Set metrics.listen to another.'
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
 
 
 def serve(config: Config, choice: Choice, role: Role | None = None) -> int:
@@ -202,10 +202,12 @@ def _watched(house: wiring.House, clock: Clock) -> Iterator[None]:
 
 
 def _allocator() -> None:
-    """glibc gives big freed buffers back to the kernel and faults them in again for each chunk of a stream; tell it to keep them."""
+    """glibc gives big freed buffers back to the kernel and faults them in again for each chunk of a stream; tell it to keep them. What one
+    thread has freed is there for all.
+    """
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL('libc.so.6')
-        for option, value in ((_M_TRIM_THRESHOLD, 64 << 20), (_M_MMAP_THRESHOLD, 4 << 20), (_M_TOP_PAD, 1 << 20)):
+        for option, value in ((_M_TRIM_THRESHOLD, 64 << 20), (_M_MMAP_THRESHOLD, 4 << 20), (_M_TOP_PAD, 1 << 20), (_M_ARENA_MAX, 1)):
             libc.mallopt(option, value)
 
 

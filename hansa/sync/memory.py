@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import msgspec
 
 from hansa.model.resource import Record
 
 LIMIT = 200_000
+
+# Some million objects are remembered: an id is kept in its sixteen bytes, number and hash in one integer.
+_UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+_BITS = 64
+_HASH = (1 << _BITS) - 1
+
+_Key = str | bytes
 
 
 class Memory:
@@ -19,46 +27,54 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[int, bytes]] = {}
+        self._told: dict[_Key, int] = {}
 
     def __contains__(self, site_id: str) -> bool:
-        return site_id in self._told
+        return _key(site_id) in self._told
 
     def news(self, site_id: str, ticket: int) -> bool:
         """Whether an answer to that question may be believed."""
-        return self._told.get(site_id, (0, b''))[0] <= ticket
+        return self._told.get(_key(site_id), 0) >> _BITS <= ticket
 
     def same(self, record: Record) -> bool:
         """Whether this was told before."""
-        return self._told.get(record.site_id, (0, b''))[1] == _hash(record)
+        return self._told.get(_key(record.site_id), 0) & _HASH == _hash(record)
 
     def note(self, record: Record, ticket: int) -> None:
         """So the object was told in answer to a question."""
-        self._set(record.site_id, ticket, _hash(record))
+        self._set(_key(record.site_id), ticket, _hash(record))
 
     def again(self, site_id: str, ticket: int) -> None:
         """The object was told as before."""
-        self._set(site_id, ticket, self._told.get(site_id, (0, b''))[1])
+        key = _key(site_id)
+        self._set(key, ticket, self._told.get(key, 0) & _HASH)
 
     def bury(self, site_id: str, ticket: int) -> None:
         """The object is gone, as the answer to a question said."""
-        self._set(site_id, ticket, b'')
+        self._set(_key(site_id), ticket, 0)
 
     def clear(self) -> None:
         """Take whatever is told next for new."""
-        self._told = {site_id: (ticket, b'') for site_id, (ticket, _) in self._told.items()}
+        self._told = {key: noted & ~_HASH for key, noted in self._told.items()}
 
     def doubt(self, site_id: str) -> None:
         """Take what is told next of one object for new."""
-        if site_id in self._told:
-            self._told[site_id] = (self._told[site_id][0], b'')
+        key = _key(site_id)
+        if key in self._told:
+            self._told[key] &= ~_HASH
 
-    def _set(self, site_id: str, ticket: int, hashed: bytes) -> None:
-        self._told.pop(site_id, None)
-        self._told[site_id] = (ticket, hashed)
+    def _set(self, key: _Key, ticket: int, hashed: int) -> None:
+        self._told.pop(key, None)
+        self._told[key] = ticket << _BITS | hashed
         if len(self._told) > LIMIT:
             del self._told[next(iter(self._told))]
 
 
-def _hash(record: Record) -> bytes:
-    return hashlib.blake2b(msgspec.msgpack.encode(msgspec.structs.replace(record, seen=0.0)), digest_size=16).digest()
+def _key(site_id: str) -> _Key:
+    return bytes.fromhex(site_id.replace('-', '')) if _UUID.fullmatch(site_id) else site_id
+
+
+def _hash(record: Record) -> int:
+    """Never 0, which is for what is not known."""
+    told = msgspec.msgpack.encode(msgspec.structs.replace(record, seen=0.0))
+    return int.from_bytes(hashlib.blake2b(told, digest_size=_BITS // 8).digest()) or 1

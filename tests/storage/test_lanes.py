@@ -129,6 +129,8 @@ def test_a_page_in_its_usual_order_is_short_and_a_search_through_everything_is_n
                 Query('server', ('q',), sorts=newest, limit=50),
             ):
                 assert short.near(functools.partial(inventory.page, query=query)) == inventory.page(lane.db, query)
+            long = functools.partial(inventory.page, query=Query('server', ('p',), sorts=newest, limit=1000))
+            assert len(short.near(long, 1000)) == 1000
             for _ in range(3):
                 with pytest.raises(lanes.TooLong):
                     short.near(functools.partial(inventory.page, query=Query('server', ('p',), filters=(Filter(('doc', 'x'), 'in', ('1',)),))))

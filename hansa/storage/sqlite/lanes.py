@@ -18,9 +18,11 @@ Work = Callable[[sqlite3.Connection], T]
 
 WAITING = 1024
 
-# Steps of SQLite's machine: ten thousand take about half a millisecond, and what takes more is not to be done on the event loop.
+# Steps of SQLite's machine: ten thousand take about half a millisecond, and looking for something longer is not to be done on the event loop. Rows
+# that are found have to be taken by Python in any case, twenty steps and more for each: on a thread each of them would wait for a busy loop to let go.
 _STEPS = 1000
 _TURNS = 10
+_ROWS = 25
 
 
 # Short pieces of writing done in one go, about a tenth of a millisecond each.
@@ -39,9 +41,9 @@ class Short:
         self._turns = 0
         db.set_progress_handler(self._enough, _STEPS)
 
-    def near(self, work: Work[T]) -> T:
-        """Do it now. Raises TooLong."""
-        self._turns = 0
+    def near(self, work: Work[T], rows: int = 1) -> T:
+        """Do it now; it gives so many rows at most. Raises TooLong."""
+        self._turns = _TURNS + rows // _ROWS
         try:
             return work(self.db)
         except sqlite3.OperationalError as error:
@@ -51,8 +53,8 @@ class Short:
 
     def _enough(self) -> bool:
         # Once only: what has been given up must be able to roll back.
-        self._turns += 1
-        return self._turns == _TURNS
+        self._turns -= 1
+        return self._turns == 0
 
 
 class Lane:

@@ -31,8 +31,8 @@ T = TypeVar('T')
 # A write of more records than this would hold up the event loop for longer than a request may.
 SMALL = 20
 
-# A page of more would be given up on the event loop anyway, after half a millisecond.
-PAGE = 200
+# The largest page that an API gives; made on the event loop it takes some milliseconds.
+PAGE = 1000
 
 # The write-ahead log is written back past this size (20,000 pages); looked at every so many writes.
 LOG_BYTES = 80 << 20
@@ -112,7 +112,6 @@ class SqliteStore:
         return await self._read(self._pages, lambda db: inventory.page(db, query), query.limit)
 
     async def sheets(self, query: Query, make: Callable[[Sequence[Sheet]], T]) -> T:
-        # What was read is in the cache of the processor that read it.
         return await self._read(self._pages, lambda db: make(inventory.sheets(db, query)), query.limit)
 
     async def count(self, query: Query) -> int:
@@ -208,7 +207,7 @@ class SqliteStore:
     async def _read(self, lane: Lane, work: Work[T], size: int | None = 1) -> T:
         if self._all.short is not None and size is not None and size <= PAGE:
             with contextlib.suppress(TooLong):
-                return self._all.short.near(work)
+                return self._all.short.near(work, size)
         return await lane.far(work)
 
     async def _write(self, work: Work[T], size: int = 1) -> T:
