@@ -10,6 +10,8 @@ import msgspec
 from hansa.model.resource import Record
 
 LIMIT = 200_000
+GRAVES = 1000
+"""Objects that are gone; of those before, the store's tombstones tell."""
 
 # Some million objects are remembered: an id is kept in its sixteen bytes, number and hash in one integer.
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
@@ -28,6 +30,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._told: dict[_Key, int] = {}
+        self._graves: dict[_Key, None] = {}
 
     def __contains__(self, site_id: str) -> bool:
         return _key(site_id) in self._told
@@ -51,7 +54,12 @@ class Memory:
 
     def bury(self, site_id: str, ticket: int) -> None:
         """The object is gone, as the answer to a question said."""
-        self._set(_key(site_id), ticket, 0)
+        key = _key(site_id)
+        self._set(key, ticket, 0)
+        self._graves[key] = None
+        if len(self._graves) > GRAVES:
+            oldest = next(iter(self._graves))
+            del self._graves[oldest], self._told[oldest]
 
     def clear(self) -> None:
         """Take whatever is told next for new."""
@@ -65,9 +73,12 @@ class Memory:
 
     def _set(self, key: _Key, ticket: int, hashed: int) -> None:
         self._told.pop(key, None)
+        self._graves.pop(key, None)
         self._told[key] = ticket << _BITS | hashed
         if len(self._told) > LIMIT:
-            del self._told[next(iter(self._told))]
+            forgotten = next(iter(self._told))
+            del self._told[forgotten]
+            self._graves.pop(forgotten, None)
 
 
 def _key(site_id: str) -> _Key:
