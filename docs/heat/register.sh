@@ -8,12 +8,12 @@ region=${REGION:-league}
 
 # Heat's own user validates tokens, for which the role service is enough; it is no administrator of the league.
 openstack project create service --or-show >/dev/null
-openstack user create heat --project service --password "$HEAT_PASSWORD" >/dev/null
+openstack user create heat --project service --password="$HEAT_PASSWORD" >/dev/null
 openstack role add service --user heat --project service
 
 # Users that stacks make for themselves live in a domain of their own, and only there Heat may make them.
 openstack domain create heat >/dev/null
-openstack user create heat_domain_admin --domain heat --password "$HEAT_DOMAIN_PASSWORD" >/dev/null
+openstack user create heat_domain_admin --domain heat --password="$HEAT_DOMAIN_PASSWORD" >/dev/null
 openstack role add admin --user heat_domain_admin --user-domain heat --domain heat
 
 register() {

@@ -289,5 +289,3 @@ def _index(config: Config) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
         return wire.raw(200, document)
 
     return index
-
-

@@ -23,6 +23,18 @@ class Clock(Protocol):
         ...
 
 
+async def wait(clock: Clock, event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, and no longer than so many seconds; it is cleared then."""
+    sleeper = asyncio.ensure_future(clock.sleep(seconds))
+    waker = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeper.cancel()
+        waker.cancel()
+    event.clear()
+
+
 class SystemClock:
     """The machine's own clock."""
 

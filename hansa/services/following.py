@@ -11,6 +11,7 @@ import msgspec
 
 from hansa.model.alias import Alias
 from hansa.model.errors import Gone, HansaError
+from hansa.ports import clock
 from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
 from hansa.ports.feed import Feed, News
@@ -90,7 +91,7 @@ class Following:
                 _log.warning('what other processes of the league do is not known for the moment: %s', error)
             except Exception:  # noqa: BLE001 - whatever it is, it is logged, and the following must not end by it
                 _log.exception('news could not be taken in; they are tried again')
-            await self._rest()
+            await clock.wait(self._clock, self._hint, EVERY_S)
 
     def close(self) -> None:
         """Hear no hints any more."""
@@ -98,15 +99,6 @@ class Following:
         if self._next is not None:
             self._next.cancel()
 
-    async def _rest(self) -> None:
-        sleeper = asyncio.ensure_future(self._clock.sleep(EVERY_S))
-        waker = asyncio.ensure_future(self._hint.wait())
-        try:
-            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
-        self._hint.clear()
 
     async def _look(self) -> None:
         async with self._lane:

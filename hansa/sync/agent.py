@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 
 from hansa.model.batch import MOST, Change, Lane
+from hansa.ports import clock
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.uplink import Uplink
@@ -170,14 +171,7 @@ class Agent:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        sleeper = asyncio.ensure_future(self._clock.sleep(seconds))
-        waker = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
-        self._wake.clear()
+        await clock.wait(self._clock, self._wake, seconds)
 
     def soonest(self) -> float:
         """When something is due next, on the monotonic clock."""

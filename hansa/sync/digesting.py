@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from hansa.model import batch
 from hansa.model.errors import HansaError
+from hansa.ports import clock
 from hansa.ports.bus import Bus
 from hansa.ports.clock import Clock
 from hansa.ports.queue import Queue
@@ -47,7 +48,7 @@ class Digesting:
                 _LOG.warning('a batch could not be digested and waits on: %s', error)
             except Exception:  # noqa: BLE001 - whatever it is, it is logged, and the others must not wait for it
                 _LOG.exception('A batch could not be digested and waits on.')
-            await self._rest()
+            await clock.wait(self._clock, self._hint, EVERY_S)
 
     async def one(self) -> bool:
         """The batch whose turn it is; False where none waits. Raises what its digestion raises, and Busy."""
@@ -71,13 +72,3 @@ class Digesting:
     def close(self) -> None:
         """Hear no hints any more."""
         self._deaf()
-
-    async def _rest(self) -> None:
-        sleeper = asyncio.ensure_future(self._clock.sleep(EVERY_S))
-        waker = asyncio.ensure_future(self._hint.wait())
-        try:
-            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
-        self._hint.clear()

@@ -133,8 +133,15 @@ class Flock:
 
     async def _run(self, sheep: _Sheep) -> None:
         async with asyncio.TaskGroup() as both:
-            both.create_task(sheep.agent.listen())
+            both.create_task(self._listen(sheep))
             both.create_task(self._keep(sheep))
+
+    async def _listen(self, sheep: _Sheep) -> None:
+        """A site whose notifications cannot be had is followed all the same."""
+        try:
+            await sheep.agent.listen()
+        except Exception:  # noqa: BLE001  # as in `_keep`
+            _LOG.exception('The notifications of site %s cannot be listened to.', sheep.agent.member.name)
 
     async def _keep(self, sheep: _Sheep) -> None:
         """An agent that stumbles over our own fault is set on its feet again."""

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from hansa.entry import commands, flags
+
+Role = Literal['front', 'intake', 'worker']
 
 _OF_ALL = (('state', 'DIR'), ('store', 'URL'), ('bus', 'URL'), ('public_url', 'URL'), ('clouds', 'FILE'), ('sites', 'SITE=ENTRY,...'))
 
 
 def add(nouns: commands.Nouns) -> None:
     """The words and flags."""
-    front = nouns.add_parser('front', help='answer users, as one of several processes', description='Answer users, as one of several processes on one PostgreSQL store.')
-    intake = nouns.add_parser(
-        'intake', help='let in agents near their sites, as one of several processes', description='Let in agents near their sites, and nobody else, as one of several processes on one PostgreSQL store.'
+    listen = ('listen', 'HOST:PORT')
+    roles: tuple[tuple[Role, str, tuple[tuple[str, str], ...]], ...] = (
+        ('front', 'answer users', (listen,)),
+        ('intake', 'let in agents near their sites, and nobody else', (listen,)),
+        ('worker', 'follow a share of the sites and finish what others left', ()),
     )
-    worker = nouns.add_parser(
-        'worker', help='follow sites, as one of several processes', description='Follow a share of the sites and finish what others left, as one of several processes on one PostgreSQL store.'
-    )
-    identity = nouns.add_parser('identity', help='run the Keystone that several processes share', description='Run the Keystone that fronts and workers share, at listen.')
-    for parser, names in ((front, (*_OF_ALL, ('listen', 'HOST:PORT'))), (intake, (*_OF_ALL, ('listen', 'HOST:PORT'))), (worker, _OF_ALL), (identity, (_OF_ALL[0], _OF_ALL[3], ('listen', 'HOST:PORT')))):
-        for name, metavar in names:
-            flags.setting(parser, name, metavar)
-        flags.file(parser)
-    front.set_defaults(run=functools.partial(_run, 'front'))
-    intake.set_defaults(run=functools.partial(_run, 'intake'))
-    worker.set_defaults(run=functools.partial(_run, 'worker'))
-    identity.set_defaults(run=_identity)
+    for role, what, own in roles:
+        _noun(nouns, role, f'{what}, as one of several processes on one PostgreSQL store', (*_OF_ALL, *own), functools.partial(_run, role))
+    _noun(nouns, 'identity', 'run the Keystone that fronts and workers share, at listen', (_OF_ALL[0], _OF_ALL[3], listen), _identity)
 
 
-def _run(role: Literal['front', 'intake', 'worker'], args: argparse.Namespace) -> int:
+def _noun(nouns: commands.Nouns, name: str, what: str, settings: Iterable[tuple[str, str]], run: Callable[[argparse.Namespace], int]) -> None:
+    parser = nouns.add_parser(name, help=what, description=f'{what[0].upper()}{what[1:]}.')
+    for setting, metavar in settings:
+        flags.setting(parser, setting, metavar)
+    flags.file(parser)
+    parser.set_defaults(run=run)
+
+
+def _run(role: Role, args: argparse.Namespace) -> int:
     from hansa.entry import choice, supervisor
 
     config = flags.read(args)

@@ -26,7 +26,7 @@ _BEFORE = len(b'{"id":"')
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Who asks for a list of a kind, and how; a stands for where links lead to, `flavors` name and id."""
+    """Who asks for a list of a kind, and how; `base` and `prefix` are where links lead to, `flavors` name and id."""
 
     kind: str
     version: Version

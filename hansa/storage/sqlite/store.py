@@ -205,9 +205,9 @@ class SqliteStore:
                 await self._folding
 
     async def _read(self, lane: Lane, work: Work[T], size: int | None = 1) -> T:
-        if self._all.short is not None and size is not None and size <= PAGE:
+        if self._all.short is not None and (size is None or size <= PAGE):
             with contextlib.suppress(TooLong):
-                return self._all.short.near(work, size)
+                return self._all.short.near(work, size or 1)
         return await lane.far(work)
 
     async def _write(self, work: Work[T], size: int = 1) -> T:
