@@ -73,6 +73,12 @@ class OverQuota(HansaError):
         self.site = site
 
 
+class PreconditionFailed(HansaError):
+    """What the request holds against the object, or against a limit of its listing, does not hold."""
+
+    status = 412
+
+
 class TooLarge(HansaError):
     """The body, the header or the page asked for is over a limit."""
 
