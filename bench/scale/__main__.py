@@ -69,7 +69,7 @@ def _afterwards(folder: pathlib.Path, found: Parts, wanted: Collection[str]) -> 
         bulk = loading.run(state, folder / 'bulk')
         told['growing'] = _told('growing', lambda: growing.compared(found['growing'], bulk))
         if 'storm' in wanted:
-            told['storm'] = _told('storm', lambda: storm.compared(found['storm'], bulk.naive))
+            told['storm'] = _told('storm', lambda: storm.compared(found['storm'], bulk))
     if {'pages', 'counts'} & set(wanted):
         steps = stepping.run(state)
         if 'pages' in wanted:

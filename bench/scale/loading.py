@@ -1,4 +1,4 @@
-"""The yardsticks of the store, in a process of its own: the rows of a league that has ended, loaded in bulk and written one by one into a fresh one.
+"""The yardsticks of the store, in a process of its own: the rows of a league that has ended, loaded in bulk into a fresh one, and changed one by one.
 
 `python -m bench.scale.loading STATE FOLDER` writes a `Result` as JSON to standard output. STATE is the league's folder, FOLDER is filled.
 """
@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from bench import processes
+from bench.scale import naive
 from hansa.model.listing import Filter, Query
 from hansa.model.resource import Record
 from hansa.ports.store import Store
@@ -22,16 +23,19 @@ from hansa.storage.sqlite import store as sqlite
 
 KINDS = ('server', 'port', 'volume')
 AT_ONCE = 5000
-NAIVE = 5000
+SINGLE = 5000
 _WAIT_S = 1200
 
 
 class Result(msgspec.Struct, frozen=True):
-    """Rows a second in bulk (`rate`) and one by one (`naive`); `bytes` of the store and of its document for a server."""
+    """Rows a second in bulk (`rate`), into a wide table change by change (`naive`), into the store change by change (`single`); `bytes` of the store
+    and of its document for a server.
+    """
 
     rows: int
     rate: float
     naive: float
+    single: float
     bytes: float
     document: float
 
@@ -66,10 +70,23 @@ async def _load(state: pathlib.Path, folder: pathlib.Path) -> Result:
             await target.close()
             size = (folder / 'hansa.db').stat().st_size
             target = await sqlite.open_store(folder)
-    naive = await _one_by_one(target, last)
+    single = await _one_by_one(target, last)
     await target.close()
+    wide = await _wide(source, folder)
     await source.close()
-    return Result(rows, rows / took, naive, size / servers, documents / servers)
+    return Result(rows, rows / took, wide, single, size / servers, documents / servers)
+
+
+async def _wide(source: Store, folder: pathlib.Path) -> float:
+    """A table of the servers that the league has, to which changes of mixed sites come."""
+    table, held = naive.Wide(folder / 'wide.db'), list[Record]()
+    async for some in _some(source, 'server'):
+        table.fill(some)
+        held += naive.sampled(some, naive.CHANGES // 100)
+    table.index()
+    rate = table.rate(naive.changed(held))
+    table.close()
+    return rate
 
 
 async def _some(source: Store, kind: str) -> AsyncIterator[list[Record]]:
@@ -81,18 +98,12 @@ async def _some(source: Store, kind: str) -> AsyncIterator[list[Record]]:
 
 
 async def _one_by_one(target: Store, rows: list[Record]) -> float:
-    """Known rows in a new state, a transaction each: as the ancestors did it."""
-    changed = [_later(one) for one in rows[:NAIVE]]
+    """Known rows in a new state, each put by itself: what the league's own layout gives without batches."""
+    changed = [naive.later(one, '2099-01-01T00:00:00Z') for one in rows[:SINGLE]]
     began = time.perf_counter()
     for one in changed:
         await target.put([one])
     return len(changed) / (time.perf_counter() - began)
-
-
-def _later(one: Record) -> Record:
-    status, stamp = 'SHUTOFF' if one.status == 'ACTIVE' else 'ACTIVE', '2099-01-01T00:00:00Z'
-    doc = one.doc.replace(one.updated.encode(), stamp.encode()).replace(one.status.encode(), status.encode())
-    return msgspec.structs.replace(one, status=status, updated=stamp, doc=doc)
 
 
 if __name__ == '__main__':

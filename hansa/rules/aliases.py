@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
@@ -24,7 +25,12 @@ class AliasBook:
         self._of_kind: dict[str, dict[Alias, None]] = {}
         self._of_site: dict[tuple[str, str], dict[Alias, None]] = {}
         self._of_league: dict[tuple[str, str], dict[Alias, None]] = {}
+        self._changes: Counter[str] = Counter()
         self.add(aliases)
+
+    def changes(self, site: str) -> int:
+        """How often an alias of a site came or went: as long as it is the same, so are all look-ups there."""
+        return self._changes[site]
 
     def add(self, aliases: Iterable[Alias]) -> None:
         """Take these up; one of equal (site, kind, league, project) is replaced."""
@@ -36,6 +42,7 @@ class AliasBook:
             if old is not None:
                 self._forget(old)
             self._all[key] = alias
+            self._changes[alias.site] += 1
             self._local.setdefault((alias.site, alias.league, alias.project), []).append(alias)
             self._league.setdefault((alias.site, alias.local, alias.kind == 'keypair'), []).append(alias)
             self._of_kind.setdefault(alias.kind, {})[alias] = None
@@ -64,6 +71,7 @@ class AliasBook:
 
     def _forget(self, alias: Alias) -> None:
         del self._all[_key(alias)]
+        self._changes[alias.site] += 1
         _remove(self._local, (alias.site, alias.league, alias.project), alias)
         _remove(self._league, (alias.site, alias.local, alias.kind == 'keypair'), alias)
         del self._of_kind[alias.kind][alias]

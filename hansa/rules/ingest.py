@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         place = msgspec.structs.replace(place, project=owned)
     owner = str(doc.get(kind.owner) or doc.get('project_id') or doc.get('tenant_id') or '') if kind.owner else ''
     project = book.league(place.site, owner) if owner else ''
-    local = msgspec.json.encode(_bare(kind, doc))
+    local = msgspec.json.encode(layout.ordered(kind.name, _bare(kind, doc)))
     body = translate.inbound(local, place, book)
     league = book.league(place.site, site_id, kind.name) or site_id
     if kind.name == 'flavor' and league != site_id:
@@ -38,7 +39,7 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         site_id=site_id,
         project=owned if project and owned is not None else project,
         name=str(doc.get('name') or ''),
-        doc=layout.arranged(kind.name, body),
+        doc=body,
         status=str(doc.get('status') or ''),
         created=stamp(doc.get('created_at') or doc.get('created')),
         updated=revision(doc),
@@ -81,8 +82,11 @@ def public(kind: Kind, doc: dict[str, Any]) -> bool:
 
 def stamp(value: object) -> str:
     """An ISO 8601 stamp in one form for all services ('2026-11-21T10:00:00.000000', UTC), so that text sorts as time; '' for none."""
-    if not isinstance(value, str):
-        return ''
+    return _stamp(value) if isinstance(value, str) else ''
+
+
+@functools.lru_cache(4096)
+def _stamp(value: str) -> str:
     try:
         moment = datetime.datetime.fromisoformat(value)
         if moment.tzinfo is not None:

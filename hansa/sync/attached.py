@@ -15,6 +15,10 @@ from hansa.sync.intake import Intake
 _IN_USE = 'in-use'
 
 
+class _Server(msgspec.Struct):
+    volumes: Any = msgspec.field(default=(), name='os-extended-volumes:volumes_attached')
+
+
 class Attached(Protocol):
     """Of one site; ids are the site's."""
 
@@ -42,7 +46,7 @@ class Inventory:
     async def volumes(self, server: str) -> frozenset[str]:
         """Of the document that is kept of it."""
         record = await self._intake.standing(self._member, 'server', server)
-        return of(msgspec.json.decode(record.doc)) if record else frozenset()
+        return _ids(msgspec.json.decode(record.doc, type=_Server).volumes) if record else frozenset()
 
     async def in_use(self, volume: str) -> bool:
         """By the record that is kept of it."""
@@ -85,5 +89,8 @@ class Notes:
 
 def of(server: dict[str, Any]) -> frozenset[str]:
     """Ids of a server's volumes, by its own document."""
-    attached = server.get('os-extended-volumes:volumes_attached')
+    return _ids(server.get('os-extended-volumes:volumes_attached'))
+
+
+def _ids(attached: Any) -> frozenset[str]:
     return frozenset(str(each['id']) for each in attached or () if isinstance(each, dict) and 'id' in each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,9 +25,15 @@ from hansa.sync.turnstile import Turnstile
 _LOG = logging.getLogger('hansa.sync')
 _ORDER = {kind: number for number, kind in enumerate(lists.ORDER)}
 
+SLICE = 20
+"""Documents that are read in one go: a millisecond or two, after which others get their turn of the loop."""
+_TRIES = 3
+
 
 class _Sight:
-    """Of one kind at a site, by site id: what is believed of what was told, the part of it that is new, and that as it is to be stored."""
+    """Of one kind at a site, by site id: what is believed of what was told, the part of it that is new, and that as it is to be stored; and which
+    ids this site claims with it for the first time.
+    """
 
     def __init__(self, member: Member, kind: str) -> None:
         self.member = member
@@ -36,6 +43,7 @@ class _Sight:
         self.asked: dict[str, int] = {}
         self.changed: dict[str, Record] = {}
         self.settled: list[Record] = []
+        self.new: list[str] = []
 
 
 class Intake:
@@ -55,7 +63,8 @@ class Intake:
         self._clock = clock
         self._shares = Shares(store, book)
         self._memories: dict[tuple[str, str], Memory] = {}
-        self._locks = {kind: Turnstile() for kind in KINDS}
+        self._locks: dict[tuple[str, str], Turnstile] = {}
+        self._entering: set[tuple[str, str]] = set()
         self._refused: set[tuple[str, str, str]] = set()
         self._questions: dict[str, Questions] = {}
 
@@ -93,7 +102,7 @@ class Intake:
         for kind in dict.fromkeys(change.kind for change in sorted(changes, key=_rank)):
             some = [change for change in changes if change.kind == kind]
             if kind in merge.KINDS:
-                async with self._locks[kind]:
+                async with self._lock('', kind):
                     results += await self._write([await self._shared(member, kind, some)])
                     await self._drop(member, kind, some)
             else:
@@ -101,9 +110,15 @@ class Intake:
         async with contextlib.AsyncExitStack() as held:
             kinds = list(dict.fromkeys(change.kind for change in plain))
             for kind in sorted(kinds):
-                await held.enter_async_context(self._locks[kind])
+                await held.enter_async_context(self._lock(member.name, kind))
             sorts = [[change for change in plain if change.kind == kind] for kind in kinds]
-            results += await self._write([await self._plain(member, some[0].kind, some) for some in sorts])
+            sights = [_Sight(member, some[0].kind) for some in sorts]
+            try:
+                for sight, some in zip(sights, sorts, strict=True):
+                    await self._plain(sight, some)
+                results += await self._write(sights)
+            finally:
+                self._enter(sights)
             for some in sorts:
                 await self._drop(member, some[0].kind, some)
         return results
@@ -131,25 +146,35 @@ class Intake:
             results += found.values()
         return results
 
-    def _see(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
+    async def _see(self, sight: _Sight, changes: Sequence[Change]) -> None:
+        """Read what was told, in slices; once more where an alias of the site came or went meanwhile, so that all of it is in the same words."""
+        for _ in range(_TRIES):
+            began = self._book.changes(sight.member.name)
+            await self._read(sight, changes)
+            if self._book.changes(sight.member.name) == began:
+                break
+        memory = self._memory(sight.member.name, sight.kind)
+        sight.changed = {site_id: record for site_id, record in sight.told.items() if not memory.same(record)}
+
+    async def _read(self, sight: _Sight, changes: Sequence[Change]) -> None:
+        member, kind = sight.member, sight.kind
         memory = self._memory(member.name, kind)
-        sight = _Sight(member, kind)
-        for change in changes:
+        for number, change in enumerate(changes, 1):
             if change.doc is not None and (record := self._record(member, kind, change.doc, change.asked)) and memory.news(record.site_id, change.asked):
                 sight.told[record.site_id] = record
                 sight.docs[record.site_id] = change.doc
                 sight.asked[record.site_id] = change.asked
-        sight.changed = {site_id: record for site_id, record in sight.told.items() if not memory.same(record)}
-        return sight
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
 
-    async def _plain(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
-        sight = self._see(member, kind, changes)
+    async def _plain(self, sight: _Sight, changes: Sequence[Change]) -> None:
+        await self._see(sight, changes)
         if sight.changed:
-            sight.settled = await self._refuse_strangers(member, kind, list(sight.changed.values()))
-        return sight
+            sight.settled = await self._refuse_strangers(sight)
 
     async def _shared(self, member: Member, kind: str, changes: Sequence[Change]) -> _Sight:
-        sight = self._see(member, kind, changes)
+        sight = _Sight(member, kind)
+        await self._see(sight, changes)
         if sight.changed:
             sight.settled = await self._settle_shared(sight)
         return sight
@@ -222,13 +247,16 @@ class Intake:
             self._memory(site, sight.kind).doubt(site_id)
         return settled
 
-    async def _refuse_strangers(self, member: Member, kind: str, changed: list[Record]) -> list[Record]:
-        """Only objects not told before can claim another site's id."""
+    async def _refuse_strangers(self, sight: _Sight) -> list[Record]:
+        """Only objects not told before can claim another site's id; of two that come at the same time the first stands."""
+        member, kind, changed = sight.member, sight.kind, list(sight.changed.values())
         memory = self._memory(member.name, kind)
         new = [record.id for record in changed if record.site_id not in memory]
         if not new or KINDS[kind].shared:
             return changed
-        taken: set[str] = set()
+        taken = {id for id in new if (kind, id) in self._entering}
+        sight.new = [id for id in new if id not in taken]
+        self._entering.update((kind, id) for id in sight.new)
         for start in range(0, len(new), CHUNK):
             wanted = Filter(('id',), 'in', tuple(new[start : start + CHUNK]))
             found = await self._store.page(Query(kind, filters=(wanted,)))
@@ -238,6 +266,15 @@ class Intake:
             self._refused.add((member.name, kind, id))
             _LOG.error('Site %s claims the %s %s, which another site has; it is refused.', member.name, kind, id)
         return [record for record in changed if record.id not in taken]
+
+    def _enter(self, sights: Sequence[_Sight]) -> None:
+        """What came in is in the store from now on, or is not."""
+        for sight in sights:
+            self._entering.difference_update((sight.kind, id) for id in sight.new)
+
+    def _lock(self, site: str, kind: str) -> Turnstile:
+        """One at a time of a kind at a site; of what is shared, whose aliases concern all sites, of a kind (site '')."""
+        return self._locks.setdefault((site, kind), Turnstile())
 
 
 def _rank(change: Change) -> int:

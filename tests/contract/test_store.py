@@ -192,7 +192,7 @@ def test_known_and_summary_tell_what_is_held(judge: Judge) -> None:
 def test_a_sheet_tells_where_the_groups_of_its_document_end(judge: Judge) -> None:
     async def scenario(store: Store) -> None:
         def laid(id: str) -> bytes:
-            return layout.arranged('server', b'{"id":"%s","locked":true,"status":"ACTIVE","name":"n"}' % id.encode())
+            return msgspec.json.encode(layout.ordered('server', {'id': id, 'locked': True, 'status': 'ACTIVE', 'name': 'n'}))
 
         await store.put([server('a', doc=laid('a')), server('b', doc=b'{"id": "b"}')])
         assert await store.sheets(Query('server'), list) == [

@@ -73,8 +73,21 @@ def test_it_answers_as_a_list_would(steps: list[tuple[bool, Alias]]) -> None:
 def test_nothing_is_left_of_what_is_dropped(all: list[Alias]) -> None:
     book = AliasBook(all)
     book.drop([alias for kind in KINDS for alias in book.of(kind)])
-    assert [value for name, value in vars(book).items() if value and name != '_of_kind'] == []
+    assert [value for name, value in vars(book).items() if value and name not in {'_of_kind', '_changes'}] == []
     assert not any(book._of_kind.values())
+
+
+def test_what_comes_and_goes_at_a_site_is_counted_there() -> None:
+    one, other = Alias('a', 'flavor', 'x', 'y'), Alias('a', 'flavor', 'x', 'z')
+    book = AliasBook([one])
+    before = book.changes('a')
+    book.add([one])
+    assert (book.changes('a'), book.changes('b')) == (before, 0)
+    book.add([other])
+    changed = book.changes('a')
+    assert changed > before
+    book.drop([other])
+    assert book.changes('a') > changed
 
 
 def test_a_project_has_its_own_replica_before_the_common_one() -> None:

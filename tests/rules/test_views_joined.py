@@ -22,7 +22,7 @@ CASES = [(cloud, kind) for cloud in corpora.CLOUDS for kind in LAID if kind in c
 
 
 def sheet(kind: str, doc: bytes, id: str, site: str = 'east') -> Sheet:
-    stored = layout.arranged(kind, doc)
+    stored = msgspec.json.encode(layout.ordered(kind, msgspec.json.decode(doc, type=dict[str, msgspec.Raw])))
     return stored, layout.ends(kind, id, site, stored)
 
 

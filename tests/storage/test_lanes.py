@@ -8,7 +8,7 @@ import functools
 import pathlib
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ import pytest
 from hansa.model.errors import Busy
 from hansa.model.listing import Filter, Query, Sort
 from hansa.model.resource import Record
-from hansa.storage.sqlite import inventory, lanes, opening, store
+from hansa.storage.sqlite import inventory, lanes, opening, putting, store
 
 PATIENCE = 30.0
 
@@ -75,6 +75,55 @@ def test_work_that_fails_is_undone_and_holds_nobody_up(tmp_path: pathlib.Path) -
     asyncio.run(main())
 
 
+def _keep(db: sqlite3.Connection, words: Sequence[str]) -> None:
+    assert 'bad' not in words
+    db.execute("INSERT INTO state (key, value, sealed) VALUES (?, x'00', 0)", (' '.join(words),))
+
+
+def _emptied(gate: threading.Event, db: sqlite3.Connection) -> None:
+    gate.wait(PATIENCE)
+    db.execute('DELETE FROM state')
+
+
+def test_what_waits_for_the_same_is_one_transaction_and_each_by_itself_where_that_fails(tmp_path: pathlib.Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as lane:
+            for words, kept in ((('a', 'b', 'c'), ['a b c', 'far']), (('a', 'bad', 'c'), ['a', 'c', 'far'])):
+                writer, gate = lanes.Writer(lane), threading.Event()
+                first = asyncio.ensure_future(writer.far(functools.partial(_emptied, gate)))
+                some = [asyncio.ensure_future(writer.together(_keep, [word])) for word in words]
+                last = asyncio.ensure_future(writer.far(lambda db: _keep(db, ['far'])))
+                await asyncio.sleep(0)
+                gate.set()
+                await asyncio.gather(first, last)
+                failed = [task.exception() for task in (await asyncio.wait(some))[0] if task.exception()]
+                assert len(failed) == words.count('bad')
+                assert await writer.near(lambda db: [key for key, in db.execute('SELECT key FROM state ORDER BY key').fetchall()]) == kept
+
+    asyncio.run(main())
+
+
+def test_together_is_no_more_than_a_third_of_a_second(tmp_path: pathlib.Path) -> None:
+    sizes: list[int] = []
+
+    async def main() -> None:
+        async with opened(tmp_path) as lane:
+            writer, gate = lanes.Writer(lane), threading.Event()
+            first = asyncio.ensure_future(writer.far(lambda _: gate.wait(PATIENCE)))
+            many = ['x'] * (lanes.TOGETHER // 2)
+
+            def note(_: sqlite3.Connection, items: Sequence[str]) -> None:
+                sizes.append(len(items))
+
+            some = [asyncio.ensure_future(writer.together(note, many)) for _ in range(3)]
+            await asyncio.sleep(0)
+            gate.set()
+            await asyncio.gather(first, *some)
+
+    asyncio.run(main())
+    assert sizes == [lanes.TOGETHER, lanes.TOGETHER // 2]
+
+
 def test_a_line_has_an_end(tmp_path: pathlib.Path) -> None:
     async def main() -> None:
         go_on = threading.Event()
@@ -118,7 +167,7 @@ def test_a_page_in_its_usual_order_is_short_and_a_search_through_everything_is_n
     async def main() -> None:
         many = [Record('east', 'server', f'{n:05}', f'{n:05}', 'p', f'n{n}', b'{}', 'ACTIVE', f'2026-01-{n % 28:02}') for n in range(5000)]
         async with opened(tmp_path) as lane:
-            inventory.put(lane.db, many)
+            putting.put(lane.db, many)
             short = lanes.Short(opening.connect(tmp_path / 'hansa.db', reads=True))
             newest = (Sort(('created',), descending=True),)
             for query in (
@@ -144,11 +193,11 @@ def test_a_name_is_found_without_a_look_at_all_the_others(tmp_path: pathlib.Path
     async def main() -> None:
         many = [Record('east', 'server', f'{n:05}', f'{n:05}', 'p', f'node-{n:05}', b'{}', 'ACTIVE', f'2026-01-{n % 28:02}') for n in range(5000)]
         async with opened(tmp_path) as lane:
-            inventory.put(lane.db, many)
-            inventory.put(lane.db, [msgspec.structs.replace(many[7], name='renamed'), msgspec.structs.replace(many[9], name='node-00007 too')])
+            putting.put(lane.db, many)
+            putting.put(lane.db, [msgspec.structs.replace(many[7], name='renamed'), msgspec.structs.replace(many[9], name='node-00007 too')])
             inventory.remove(lane.db, 'east', 'server', ['00070'], 1.0)
             short = lanes.Short(opening.connect(tmp_path / 'hansa.db', reads=True))
-            inventory.put(lane.db, [msgspec.structs.replace(many[11], name='Straße "9"'), msgspec.structs.replace(many[12], name='\u212aelvin')])
+            putting.put(lane.db, [msgspec.structs.replace(many[11], name='Straße "9"'), msgspec.structs.replace(many[12], name='\u212aelvin')])
             for word, found in (
                 ('NODE-00007', ['00009']), ('strasse', ['00011']), ('STRASSE', ['00011']), ('raße "', ['00011']), ('kelvin', ['00012']), ('\u212aELV', ['00012']),
                 ('nothing', []),

@@ -10,12 +10,15 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
 from hansa.model.listing import Sheet
 from hansa.rules.views import tables
 from hansa.rules.views.tables import NEVER, Field, Version
+
+T = TypeVar('T')
 
 FIRST = 'id'
 NONE = b'\0\0'
@@ -106,18 +109,14 @@ def _made(groups: tuple[Field, ...], names: list[list[str]], rest: int) -> Layou
     return Layout(groups, ranks, rest, struct.pack('<H', mark))
 
 
-def arranged(kind: str, doc: bytes) -> bytes:
-    """A document in the order of its kind's layout; as it is, where there is none or it is no JSON object."""
+def ordered(kind: str, fields: dict[str, T]) -> dict[str, T]:
+    """The fields of a document in the order of its kind's layout."""
     layout = of(kind)
     if layout is None:
-        return doc
-    try:
-        fields = msgspec.json.decode(doc, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return doc
+        return fields
     other = layout.rest * _RANK + _RANK - 1
-    ranks = layout.ranks
-    return msgspec.json.encode(dict(sorted(fields.items(), key=lambda item: ranks.get(item[0], other))))
+    rank = layout.ranks.get
+    return dict(sorted(fields.items(), key=lambda item: rank(item[0], other)))
 
 
 def ends(kind: str, id: str, site: str, doc: bytes) -> bytes:
@@ -155,15 +154,16 @@ def id(sheet: Sheet) -> str:
 def _measured(layout: Layout, fields: dict[str, msgspec.Raw], size: int) -> bytes:
     found = [0] * len(layout.groups)
     now = at = 0
+    rank, other = layout.ranks.get, layout.rest * _RANK
     for name, raw in fields.items():
-        group = layout.group(name)
-        if group < now:
-            return NONE
-        while now < group:
-            found[now] = at
-            now += 1
+        group = rank(name, other) // _RANK
+        if group != now:
+            if group < now:
+                return NONE
+            found[now:group] = [at] * (group - now)
+            now = group
         # A brace or a comma before it, two quotes and a colon around its name.
-        at += 4 + len(name.encode()) + len(raw)
+        at += 4 + (len(name) if name.isascii() else len(name.encode())) + len(raw)
     found[now:] = [at] * (len(found) - now)
     # Blanks, escapes and names that come twice take more than that: then it is somewhere else that groups end.
     return layout.mark + struct.pack(f'<{len(found)}H', *found) if at + 1 == size else NONE

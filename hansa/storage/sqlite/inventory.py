@@ -1,4 +1,4 @@
-"""Records in and out: what sites hold, which replica is primary, and the tombstones of what is gone."""
+"""Records out, and gone: what sites hold, which replica is primary, and the tombstones of what is gone. How they come in is in `putting`."""
 
 # ruff: noqa: S608 - SQL is put together from our own words alone; whatever comes from outside is bound
 
@@ -11,12 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hansa.model.errors import BadRequest
 from hansa.model.listing import Query, Sheet
 from hansa.model.resource import Record
-from hansa.rules import quota
 from hansa.rules.views import layout
-from hansa.storage.sqlite import querying, reserving
+from hansa.storage.sqlite import querying
 
 T = TypeVar('T')
 
@@ -29,74 +27,13 @@ SELECT site, kind, sum(amount), coalesce((
 """
 
 _JOINED = f'SELECT {querying.FIELDS} FROM hot AS h CROSS JOIN document AS d ON d.row = h.row WHERE h.kind = ? AND h.id = ?'
-_COLUMNS = 'row, seen, updated, site_id, project, name, created, public, charge, intent'
-_FIND = f'SELECT {_COLUMNS} FROM hot WHERE kind = ? AND id = ? AND site = ?'
+_FIND = 'SELECT row FROM hot WHERE kind = ? AND id = ? AND site = ?'
 
 
 def record(row: tuple[Any, ...]) -> Record:
     """A row of querying.FIELDS as the record it keeps."""
     site, kind, id, site_id, project, name, doc, status, created, updated, public, prime, seen = row
     return Record(*(site, kind, id, site_id, project, name, doc, status, created, updated), public == 1, prime == 1, seen)
-
-
-def put(db: sqlite3.Connection, records: Sequence[Record]) -> None:
-    """Insert or replace. Raises BadRequest for a document that is not JSON: it would spoil every filtered list."""
-    for new in records:
-        _valid(new)
-        old = db.execute(_FIND, (new.kind, new.id, new.site)).fetchone()
-        if old is None and not _outlived(db, new):
-            _insert(db, new)
-        elif old is not None and old[1] <= new.seen:
-            _replace(db, new, old)
-
-
-def _valid(new: Record) -> None:
-    try:
-        msgspec.json.decode(new.doc, type=msgspec.Raw)
-    except msgspec.DecodeError as error:
-        raise BadRequest(f'The document of {new.kind} {new.id} at site {new.site} is not JSON: {error}.') from error
-
-
-def _outlived(db: sqlite3.Connection, new: Record) -> bool:
-    sql = 'SELECT 1 FROM tombstone WHERE kind = ? AND id = ? AND site = ? AND gone > ?'
-    return db.execute(sql, (new.kind, new.id, new.site, new.seen)).fetchone() is not None
-
-
-def _insert(db: sqlite3.Connection, new: Record) -> None:
-    prime = db.execute('SELECT 1 FROM hot WHERE kind = ? AND id = ? AND prime = 1', (new.kind, new.id)).fetchone() is None
-    row = db.execute(
-        'INSERT INTO hot (site, kind, id, site_id, project, name, status, created, updated, public, prime, seen, charge, intent) '
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        (
-            *(new.site, new.kind, new.id, new.site_id, new.project, new.name),
-            *(new.status, new.created, new.updated, int(new.public), int(prime), new.seen, *_weight(new)),
-        ),
-    ).lastrowid
-    db.execute('INSERT INTO document (row, doc, ends) VALUES (?, ?, ?)', (row, new.doc, _ends(new)))
-    db.execute('DELETE FROM tombstone WHERE kind = ? AND id = ?', (new.kind, new.id))
-
-
-def _ends(new: Record) -> bytes:
-    return layout.ends(new.kind, new.id, new.site, new.doc)
-
-
-def _weight(new: Record) -> tuple[str, str]:
-    charge, marker = quota.weigh(new.kind, new.doc)
-    return reserving.text(charge), marker
-
-
-def _replace(db: sqlite3.Connection, new: Record, old: tuple[Any, ...]) -> None:
-    row, _, updated, *others = old
-    db.execute('UPDATE hot SET status = ?, seen = ? WHERE row = ?', (new.status, new.seen, row))
-    # Kept apart because naming an indexed column makes SQLite rewrite its indexes.
-    if new.updated != updated:
-        db.execute('UPDATE hot SET updated = ? WHERE row = ?', (new.updated, row))
-    indexed = [new.site_id, new.project, new.name, new.created, int(new.public), *_weight(new)]
-    if indexed != others:
-        sql = 'UPDATE hot SET site_id = ?, project = ?, name = ?, created = ?, public = ?, charge = ?, intent = ? WHERE row = ?'
-        db.execute(sql, (*indexed, row))
-    sql = 'UPDATE document SET doc = ?1, ends = ?2 WHERE row = ?3 AND (doc, ends) <> (?1, ?2)'
-    db.execute(sql, (new.doc, _ends(new), row))
 
 
 def remove(db: sqlite3.Connection, site: str, kind: str, ids: Sequence[str], when: float) -> None:

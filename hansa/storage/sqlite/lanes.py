@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ _ROWS = 25
 
 # Short pieces of writing done in one go, about a tenth of a millisecond each.
 _AT_ONCE = 50
+
+TOGETHER = 4000
+"""Items that are written in one transaction, where they wait together: about a third of a second."""
 
 
 class TooLong(Exception):
@@ -92,11 +95,13 @@ class Lane:
 
 
 class _Turn(msgspec.Struct, eq=False):
-    """Work that waits, and who waits for it."""
+    """Work that waits, and who waits for it. With `items` it is work that is done for several in one go."""
 
     work: Work[Any]
     far: bool
     done: asyncio.Future[Any]
+    items: Sequence[Any] = ()
+    each: Callable[[sqlite3.Connection, Sequence[Any]], None] | None = None
 
 
 class Writer:
@@ -128,6 +133,13 @@ class Writer:
         self._admit()
         return await self._queue(work, far=True)
 
+    async def together(self, each: Callable[[sqlite3.Connection, Sequence[T]], None], items: Sequence[T]) -> None:
+        """Do long work for these items off the loop, in one transaction with that of others who wait right behind with the same work. Where that
+        fails each is done by itself, so that nobody hears of another's failure. Raises Busy like `near`.
+        """
+        self._admit()
+        await self._queue(lambda db: each(db, items), far=True, items=items, each=each)
+
     async def end(self) -> None:
         """Come back when all that was begun is written, however much that is."""
         await self._queue(lambda _: None, far=True)
@@ -137,8 +149,10 @@ class Writer:
         if len(self._line) >= WAITING:
             raise Busy(f'{WAITING} writers wait for the inventory; try again.')
 
-    async def _queue(self, work: Work[T], *, far: bool) -> T:
-        turn = _Turn(work, far, asyncio.get_running_loop().create_future())
+    async def _queue(
+        self, work: Work[T], *, far: bool, items: Sequence[Any] = (), each: Callable[[sqlite3.Connection, Sequence[Any]], None] | None = None
+    ) -> T:
+        turn = _Turn(work, far, asyncio.get_running_loop().create_future(), items, each)
         self._line.append(turn)
         if not self._away:
             self._serve()
@@ -154,7 +168,11 @@ class Writer:
             if turn.done.cancelled():
                 continue
             if turn.far:
-                self._begin(turn)
+                more = self._alike(turn)
+                if more:
+                    self._begin_all([turn, *more])
+                else:
+                    self._begin(turn)
                 return
             try:
                 turn.done.set_result(_transact(self._lane.db, turn.work))
@@ -162,6 +180,34 @@ class Writer:
                 turn.done.set_exception(error)
         self._away = True
         asyncio.get_running_loop().call_soon(self._again)
+
+    def _alike(self, first: _Turn) -> list[_Turn]:
+        """Those right behind that can be done with it."""
+        found: list[_Turn] = []
+        room = TOGETHER - len(first.items)
+        while first.each is not None and self._line and self._line[0].each == first.each and len(self._line[0].items) <= room:
+            turn = self._line.popleft()
+            if not turn.done.cancelled():
+                found.append(turn)
+                room -= len(turn.items)
+        return found
+
+    def _begin_all(self, turns: list[_Turn]) -> None:
+        self._away = True
+        work = _all(turns)
+        task = asyncio.ensure_future(self._lane.far(lambda db: _transact(db, work)))
+        task.add_done_callback(lambda task: self._all_back(turns, task))
+
+    def _all_back(self, turns: list[_Turn], task: asyncio.Future[None]) -> None:
+        if task.cancelled() or task.exception():
+            for turn in reversed(turns):
+                turn.each = None
+                self._line.appendleft(turn)
+        else:
+            for turn in turns:
+                if not turn.done.done():
+                    turn.done.set_result(None)
+        self._again()
 
     def _begin(self, turn: _Turn) -> None:
         self._away = True
@@ -182,6 +228,16 @@ class Writer:
     def _again(self) -> None:
         self._away = False
         self._serve()
+
+
+def _all(turns: Sequence[_Turn]) -> Work[None]:
+    items = [item for turn in turns for item in turn.items]
+
+    def work(db: sqlite3.Connection) -> None:
+        if each := turns[0].each:
+            each(db, items)
+
+    return work
 
 
 def _transact(db: sqlite3.Connection, work: Work[T]) -> T:

@@ -23,7 +23,7 @@ from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
 from hansa.storage import folder
 from hansa.storage.seal import Seal
-from hansa.storage.sqlite import aliasing, inventory, journal, opening, reserving, state
+from hansa.storage.sqlite import aliasing, inventory, journal, opening, putting, reserving, state
 from hansa.storage.sqlite.lanes import Lane, Short, TooLong, Work, Writer
 
 T = TypeVar('T')
@@ -94,7 +94,12 @@ class SqliteStore:
 
     # -- inventory
     async def put(self, records: Sequence[Record]) -> None:
-        await self._write(lambda db: inventory.put(db, records), len(records))
+        if len(records) <= SMALL:
+            await self._write(lambda db: putting.put(db, records))
+        else:
+            await self._keep_up()
+            await self._writer.together(putting.put, records)
+            self._wrote(LOG_LOOKS)
 
     async def remove(self, site: str, kind: str, ids: Sequence[str], when: float) -> None:
         await self._write(lambda db: inventory.remove(db, site, kind, ids, when), len(ids))
@@ -211,15 +216,22 @@ class SqliteStore:
         return await lane.far(work)
 
     async def _write(self, work: Work[T], size: int = 1) -> T:
-        if size > SMALL and self._behind and self._folding is not None:
-            # A log that is added to all the time is never folded whole, and grows for as long.
-            await asyncio.shield(self._folding)
+        if size > SMALL:
+            await self._keep_up()
         result = await (self._writer.near(work) if size <= SMALL else self._writer.far(work))
-        self._writes += 1 if size <= SMALL else LOG_LOOKS
+        self._wrote(1 if size <= SMALL else LOG_LOOKS)
+        return result
+
+    async def _keep_up(self) -> None:
+        """Before much is written: a log that is added to all the time is never folded whole, and grows for as long."""
+        if self._behind and self._folding is not None:
+            await asyncio.shield(self._folding)
+
+    def _wrote(self, weight: int) -> None:
+        self._writes += weight
         if self._writes >= LOG_LOOKS and self._all.log is not None:
             self._writes = 0
             self._fold(self._all.log)
-        return result
 
     def _fold(self, log: pathlib.Path) -> None:
         running = self._folding is not None and not self._folding.done()
