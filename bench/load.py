@@ -1,18 +1,20 @@
-"""A load client in a process of its own: one GET again and again on some kept connections, each waiting for its answer.
+"""A load client in a process of its own: one GET or a round of them again and again on some kept connections, each waiting for its answer.
 
-Reads a JSON object (url, headers, connections, seconds) from standard input, writes one (requests, errors, seconds,
-p50_ms, p99_ms, bytes) to standard output.
+Reads an `Order` as JSON from standard input, writes a `Result` to standard output.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import itertools
 import json
+import resource
 import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import httptools
@@ -23,14 +25,16 @@ from bench import processes
 
 
 class Order(msgspec.Struct, frozen=True):
-    url: str
+    """`rounds`: of each server the URLs that are asked for one after the other, each connection beginning elsewhere; `connections` go to each server."""
+
+    rounds: list[list[str]]
     headers: dict[str, str]
     connections: int
     seconds: float
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What came of it: `bytes` is the size of the last body, times are of good answers (200) only."""
+    """What came of it: `bytes` is the size of the last body, times are of good answers (200) only; `cpu` is what the client itself took, in seconds."""
 
     requests: int
     errors: int
@@ -38,11 +42,17 @@ class Result(msgspec.Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     bytes: int
+    cpu: float = 0.0
 
 
 def run(url: str, headers: Mapping[str, str], connections: int, seconds: float) -> Result:
     """Start the client and wait for its result. Raises RuntimeError where answers were not 200."""
-    order = msgspec.json.encode(Order(url, dict(headers), connections, seconds))
+    return play([[url]], headers, connections, seconds)
+
+
+def play(rounds: Sequence[Sequence[str]], headers: Mapping[str, str], connections: int, seconds: float) -> Result:
+    """The same for rounds of URLs, each of one server, all at once. Raises RuntimeError as `run`."""
+    order = msgspec.json.encode(Order([list(each) for each in rounds], dict(headers), connections, seconds))
     done = subprocess.run(
         (processes.PYTHON, '-m', 'bench.load'),
         input=order,
@@ -55,13 +65,13 @@ def run(url: str, headers: Mapping[str, str], connections: int, seconds: float) 
         raise RuntimeError(f'The load client failed: {done.stderr.decode()[-2000:]}')
     result = msgspec.json.decode(done.stdout, type=Result)
     if result.errors or not result.requests:
-        raise RuntimeError(f'{url}: {result.errors} of {result.requests + result.errors} answers were not 200.')
+        raise RuntimeError(f'{rounds[0][0]}: {result.errors} of {result.requests + result.errors} answers were not 200.')
     return result
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, request: bytes, until: float, times: list[float]) -> None:
-        self.request = request
+    def __init__(self, requests: Iterator[bytes], until: float, times: list[float]) -> None:
+        self.requests = requests
         self.until = until
         self.times = times
         self.errors = 0
@@ -104,27 +114,40 @@ class _Connection(asyncio.Protocol):
         self.body = 0
         self.began = time.perf_counter()
         if self.transport:
-            self.transport.write(self.request)
+            self.transport.write(next(self.requests))
+
+
+def _requests(urls: Sequence[str], headers: Mapping[str, str]) -> list[bytes]:
+    made = []
+    for url in map(urllib.parse.urlsplit, urls):
+        target = url.path + ('?' + url.query if url.query else '')
+        lines = [f'GET {target} HTTP/1.1', f'Host: {url.netloc}', *(f'{name}: {value}' for name, value in headers.items())]
+        made.append(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1'))
+    return made
 
 
 async def _play(order: Order) -> Result:
-    url = urllib.parse.urlsplit(order.url)
-    target = url.path + ('?' + url.query if url.query else '')
-    lines = [f'GET {target} HTTP/1.1', f'Host: {url.netloc}', *(f'{name}: {value}' for name, value in order.headers.items())]
-    request = ('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1')
     times: list[float] = []
     loop = asyncio.get_running_loop()
-    host, port = url.hostname or '127.0.0.1', url.port or 80
-    began = time.perf_counter()
-    made = [
-        (await loop.create_connection(lambda: _Connection(request, began + order.seconds, times), host, port))[1]
-        for _ in range(order.connections)
-    ]
+    began, spent = time.perf_counter(), _cpu()
+    made = []
+    for urls in order.rounds:
+        url, requests = urllib.parse.urlsplit(urls[0]), _requests(urls, order.headers)
+        for number in range(order.connections):
+            first = number * len(requests) // order.connections
+            turn = itertools.cycle(requests[first:] + requests[:first])
+            host, port = url.hostname or '127.0.0.1', url.port or 80
+            made.append((await loop.create_connection(functools.partial(_Connection, turn, began + order.seconds, times), host, port))[1])
     await asyncio.wait_for(asyncio.gather(*(one.over for one in made)), order.seconds + 60)
     seconds = time.perf_counter() - began
     times.sort()
     p50, p99 = (times[min(len(times) - 1, int(len(times) * share))] * 1000 if times else 0.0 for share in (0.5, 0.99))
-    return Result(len(times), sum(one.errors for one in made), seconds, p50, p99, made[0].size)
+    return Result(len(times), sum(one.errors for one in made), seconds, p50, p99, made[0].size, _cpu() - spent)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == '__main__':

@@ -22,7 +22,7 @@ _END_SECONDS = 45
 
 class Rig:
     """`url` is where users turn to; `users` the clouds.yaml with the entries `hansa` and `hansa-admin`; `running` the processes by name, and with which `words` they were
-    started.
+    started; `doors` where fronts and intakes listen, by name; `beside` what runs that is no Hansa.
     """
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack) -> None:
@@ -31,6 +31,8 @@ class Rig:
         self.users = folder / 'identity' / 'clouds.yaml'
         self.running: dict[str, subprocess.Popen[str]] = {}
         self.words: dict[str, tuple[str, ...]] = {}
+        self.doors: dict[str, str] = {}
+        self.beside: dict[str, processes.Program] = {}
         self._stack = stack
 
     def start(self, name: str, *words: str) -> str:
@@ -47,6 +49,10 @@ class Rig:
         if not line.startswith('ready'):
             raise RuntimeError(f'{name} did not begin: {log.read_text(errors="replace")[-3000:]}')
         return line.removeprefix('ready').strip()
+
+    def program(self, name: str) -> processes.Program:
+        """A process, to be measured."""
+        return processes.Program(self.running[name].pid, self.folder / f'{name}.log')
 
     def state(self, name: str) -> str:
         """The state folder of a process."""
@@ -69,6 +75,7 @@ def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: in
         rig = Rig(folder, stack)
         server = stack.enter_context(postgres.Server(programs))
         store = server.fresh()
+        rig.beside['postgresql'] = processes.Program(server.pid(), server.folder / 'log')
         program = nats.program()
         bus = stack.enter_context(nats.serving(program)).url if program else ''
         keystone = f'127.0.0.1:{processes.free_port()}'
@@ -77,14 +84,15 @@ def standing(folder: pathlib.Path, clouds: str = '', sites: str = '', fronts: in
         rig.start('identity', 'identity', '--state', rig.state('identity'), '--listen', keystone, '--public-url', rig.url)
         entries = _entries(folder, pathlib.Path(clouds), rig.users)
         settings = _settings(folder, store, bus, rig.url, f'http://{keystone}/identity/v3', entries, sites)
-        doors = [f'127.0.0.1:{processes.free_port()}' for _ in range(fronts + intakes)]
+        names = {role: [f'{role}{number}' for number in range(1, count + 1)] for role, count in (('front', fronts), ('intake', intakes))}
+        rig.doors = {name: f'127.0.0.1:{processes.free_port()}' for some in names.values() for name in some}
         for number in range(1, workers + 1):
             _take_part(rig, settings, 'worker', number)
-        for number, listen in enumerate(doors[:fronts], 1):
-            _take_part(rig, settings, 'front', number, '--listen', listen)
-        for number, listen in enumerate(doors[fronts:], 1):
-            _take_part(rig, settings, 'intake', number, '--listen', listen)
-        stack.enter_context(nginx.over(doors[:fronts], doors[fronts:], urllib.parse.urlsplit(rig.url).port or 80, folder / 'nginx'))
+        for role, some in names.items():
+            for number, name in enumerate(some, 1):
+                _take_part(rig, settings, role, number, '--listen', rig.doors[name])
+        for_users, for_agents = ([rig.doors[name] for name in some] for some in names.values())
+        rig.beside['nginx'] = stack.enter_context(nginx.over(for_users, for_agents, urllib.parse.urlsplit(rig.url).port or 80, folder / 'nginx'))
         yield rig
 
 

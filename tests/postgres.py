@@ -73,6 +73,10 @@ class Server:
         await db.execute(_EMPTY)
         await db.close()
 
+    def pid(self) -> int:
+        """Its first process, of which all others are children."""
+        return int((self.folder / 'data' / 'postmaster.pid').read_text(encoding='ascii').split()[0])
+
     def sql(self, statement: str) -> str:
         """Do it; what psql prints."""
         return self._run('psql', '-h', str(self.folder), '-U', 'hansa', '-d', 'postgres', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', statement)

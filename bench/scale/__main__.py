@@ -59,7 +59,7 @@ def _measured(folder: pathlib.Path, size: Size, options: argparse.Namespace, wan
             found |= {name: _told(name, acts[name]) for name in _STANDING if name in wanted or name == 'growing'}
         found |= _afterwards(folder, found, wanted)
     if 'fronts' in wanted:
-        found['fronts'] = _told('fronts', fronts.measure)
+        found['fronts'] = _told('fronts', lambda: fronts.measure(folder / 'fronts', options.seconds))
     return {name: found[name] for name in PARTS if name in found and name in wanted}
 
 

@@ -111,14 +111,26 @@ class Alone:
         return Former(await self._store.open_intents())
 
     async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, credentials: Credentials, rounds: Rounds) -> None:
-        """Raises ConfigError where fronts and workers run on the store, Busy."""
+        """Raises ConfigError where fronts and workers run on the store, or another hansa serve, Busy."""
         if isinstance(self._store, Clustered):
-            if others := await self._store.leases.holders(PROCESS):
-                raise ConfigError(f'{len(others)} fronts and workers run on this store; hansa serve wants it for itself. End them first.')
+            await self._claim(self._store.leases)
             self._keeping = asyncio.create_task(_keep(self._store.leases, ALONE, self.opener, self._clock))
         self._rounds = rounds
         for name in rounds.names():
             await rounds.begin(name)
+
+    async def _claim(self, leases: Leases) -> None:
+        """First the lease, then a look who else is there: of two that begin at once none overlooks the other. One that was killed keeps its lease
+        until that ends.
+        """
+        end = self._clock.monotonic() + LEASE_S + RENEW_S
+        while not await leases.take(ALONE, self.opener, LEASE_S):
+            if self._clock.monotonic() >= end:
+                raise ConfigError('Another hansa serve runs on this store. End it first.')
+            await self._clock.sleep(1.0)
+        if others := await leases.holders(PROCESS):
+            await leases.give_up(ALONE, self.opener)
+            raise ConfigError(f'{len(others)} fronts and workers run on this store; hansa serve wants it for itself. End them first.')
 
     async def close(self) -> None:
         if self._rounds is not None:
@@ -175,9 +187,10 @@ class Among:
 
     async def begin(self, flock: Flock, membership: Membership, accounts: Accounts, credentials: Credentials, rounds: Rounds) -> None:
         """Raises ConfigError where the store is another process' own, Busy."""
-        if await self._leases.holders(ALONE):
-            raise ConfigError(f'hansa serve runs on this store, or did so less than {LEASE_S:g} s ago; it has to end before others can take part.')
         await self._leases.take(PROCESS + self.opener, self.opener, LEASE_S)
+        if await self._leases.holders(ALONE):
+            await self._leases.give_up(PROCESS + self.opener, self.opener)
+            raise ConfigError(f'hansa serve runs on this store, or did so less than {LEASE_S:g} s ago; it has to end before others can take part.')
         self._keeping = asyncio.create_task(_keep(self._leases, PROCESS + self.opener, self.opener, self._clock))
         standing = self._standing = Standing(flock, self._store, self._roster, self._bus, self._clock, self.opener)
         self._following.tell(membership, accounts)
@@ -237,7 +250,8 @@ class _Sites:
 async def _keep(leases: Leases, name: str, holder: str, clock: Clock) -> None:
     while True:
         try:
-            await leases.take(name, holder, LEASE_S)
+            if not await leases.take(name, holder, LEASE_S):
+                _log.error('another process has taken the lease %s of this one, which was not renewed in time: end one of the two', name)
         except HansaError as error:
             _log.warning('the lease of this process is not renewed: %s', error)
         await clock.sleep(RENEW_S)

@@ -35,10 +35,34 @@ def test_a_league_that_does_not_listen_tells_nothing(tmp_path: pathlib.Path) -> 
 
 
 def test_what_was_not_measured_is_missed() -> None:
-    told = fronts.measure()
+    told = [figures.Figure('fronts_broke', None, '', 'all of it', 0)]
     assert figures.missed(told) == []
     assert figures.missed(told, strict=True) == told
     assert json.loads(figures.line(told, strict=True))['met'] is False
+
+
+def test_two_fronts_are_judged_by_the_goal_where_the_cores_allow_it() -> None:
+    cores = [fronts.Cores(100, 400)] * 3
+    assert _judged(1000, 1750, 1.0, cores) == ({'fronts_ratio': True}, 2.0)
+    assert _judged(1000, 1650, 1.0, cores) == ({'fronts_ratio': False}, 2.0)
+
+
+def test_two_fronts_are_judged_by_the_cores_where_these_end_before() -> None:
+    cores = [fronts.Cores(100, 195)] * 3
+    assert _judged(1000, 1150, 1.5, cores) == ({'fronts_share': True}, 1.3)
+    assert _judged(1000, 1100, 1.5, cores) == ({'fronts_share': False}, 1.3)
+
+
+def test_busy_processes_have_some_of_the_cores() -> None:
+    assert fronts.busy(0.05).got > 0
+
+
+def _judged(one: float, two: float, taken: float, cores: list[fronts.Cores]) -> tuple[dict[str, bool | None], float]:
+    """What has a goal and whether it is met, and the ceiling."""
+    told = {each.name: each for each in fronts.figures([fronts.Run(one, 1.0, {'front1': taken})] * 3, [fronts.Run(two, 1.0, {'front1': 2.0})] * 3, cores)}
+    ceiling = told['fronts_ceiling'].value
+    assert ceiling is not None
+    return {name: each.met for name, each in told.items() if each.goal is not None}, round(ceiling, 6)
 
 
 def test_only_the_full_size_is_full() -> None:

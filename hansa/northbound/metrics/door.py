@@ -17,7 +17,7 @@ from hansa.northbound.hall.metering import Meter
 from hansa.northbound.metrics import families
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
-from hansa.ports.store import Queueing, Store
+from hansa.ports.store import Clustered, Queueing, Store
 from hansa.ports.tally import Spread
 
 READS = frozenset(('GET', 'HEAD'))
@@ -80,15 +80,18 @@ class Metrics:
             return wire.Answer(200, [('content-type', kind)], self._texts[kind])
 
     async def _kept(self) -> families.Kept:
-        """What the store says in time; where it does not, the count of before and no intents."""
+        """What the store says in time; where it does not, the count of before, no intents and no batches."""
         intents: tuple[float, ...] = ()
+        batches: dict[str, int] = {}
         try:
             async with asyncio.timeout(_STORE_S):
                 intents = tuple(intent.created for intent in await self._store.open_intents())
+                if isinstance(self._store, Clustered):
+                    batches = dict.fromkeys(self._roster.names(), 0) | await self._store.queue.backlog()
                 if self._counted is None or self._clock.monotonic() - self._counted >= _COUNT_S:
                     self._records = {(site, kind): count for site, kind, count, _ in await self._store.summary() if site}
                     self._counted = self._clock.monotonic()
         except (HansaError, TimeoutError) as error:
             _log.warning('The store does not say what it holds: %s', str(error) or 'no answer in time')
         waiting = self._store.waiting() if isinstance(self._store, Queueing) else {}
-        return families.Kept(self._records, intents, waiting)
+        return families.Kept(self._records, intents, waiting, batches)
