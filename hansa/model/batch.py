@@ -13,6 +13,8 @@ MOST = 500
 """Changes in a batch."""
 MOST_BYTES = 64 << 20
 """Bytes of a batch before it is compressed."""
+MOST_PACKED = 16 << 20
+"""And after it."""
 
 Lane = Literal['command', 'hot', 'bulk']
 LANES: tuple[Lane, ...] = ('command', 'hot', 'bulk')
@@ -67,11 +69,15 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def encode(batch: Batch) -> bytes:
-    """As it travels: MessagePack, compressed; JSON where a site told a number that MessagePack does not know."""
+    """As it travels: MessagePack, compressed; JSON where a site told a number that MessagePack does not know. Raises TooLarge."""
     try:
-        return zlib.compress(msgspec.msgpack.encode(batch))
+        plain = msgspec.msgpack.encode(batch)
     except OverflowError:
-        return zlib.compress(msgspec.json.encode(batch))
+        plain = msgspec.json.encode(batch)
+    packed = zlib.compress(plain) if len(plain) <= MOST_BYTES else b''
+    if not 0 < len(packed) <= MOST_PACKED:
+        raise TooLarge(f'A batch has up to {MOST_BYTES} bytes, and {MOST_PACKED} when it is packed; this one has {len(plain)}.')
+    return packed
 
 
 def decode(body: bytes) -> Batch:

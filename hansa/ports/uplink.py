@@ -44,7 +44,7 @@ class Uplink(Protocol):
 
     async def deliver(self, batch: Batch) -> Receipt:
         """Give a batch; it is stored for good when the receipt says so. Raises Gone where the run is over or not known, so
-        that a new one has to begin.
+        that a new one has to begin; TooLarge where the batch has too many bytes for the way, so that fewer changes have to go at a time.
         """
         ...
 

@@ -123,3 +123,17 @@ def cursor(before: str, stamps: Iterable[str], lasted: float, site_now: str = ''
         latest = min(latest, site_now)
     moment = datetime.datetime.fromisoformat(latest) - datetime.timedelta(seconds=OVERLAP_S + max(lasted, 0.0))
     return max(before, moment.isoformat(timespec='microseconds'))
+
+
+def beyond(latest: str, first: str, again: str) -> str:
+    """A cursor that leaves behind all that was told up to the stamp `latest`, '' where that would be too early.
+
+    `first` and `again` are the site's Date when it first told that nothing is later, and when it was asked once more. They are only compared with each
+    other, as the clock that stamps may be another: what is stamped no later than that, and comes in when the overlap is over, would have come in late.
+    """
+    if not (latest and first and again) or latest > first:
+        return ''
+    passed = datetime.datetime.fromisoformat(again) - datetime.datetime.fromisoformat(first)
+    if passed.total_seconds() <= OVERLAP_S:
+        return ''
+    return (datetime.datetime.fromisoformat(latest).replace(microsecond=0) + datetime.timedelta(seconds=1)).isoformat(timespec='microseconds')

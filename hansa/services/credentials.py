@@ -11,7 +11,7 @@ import secrets
 import msgspec
 
 from hansa.model.distant import Credential, Distant
-from hansa.model.errors import Conflict, NotFound, Unauthorized
+from hansa.model.errors import Conflict, Dismissed, NotFound, Unauthorized
 from hansa.model.secret import Secret
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
@@ -23,6 +23,8 @@ MOST = 16
 _WORD = re.compile(r'([0-9a-f]{8})\.([A-Za-z0-9_-]{43})')
 PREFIX = 'agent/'
 """Small state under this and an id: a credential."""
+LATEST = 'latest-agent/'
+"""Small state under this and a site: the name of the agent that was started last."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -82,6 +84,14 @@ class Credentials:
         member.distant = member.distant or Distant(-math.inf)
         member.distant.heard = self._clock.now()
 
+    async def enter(self, site: str, agent: str, *, again: bool) -> None:
+        """An agent that was let in begins a run, `again` if it had one before: the one of a site that was started last has it. Raises Dismissed."""
+        latest = await self._store.value(LATEST + site)
+        if again and latest is not None and latest != agent.encode():
+            raise Dismissed(f'Another agent of {site} was started after this one and follows the site now: there can be one.')
+        if agent and latest != agent.encode():
+            await self._store.set(LATEST + site, agent.encode())
+
     async def changed(self, key: str) -> None:
         """Another process of the league made or removed the credential that is kept under this key. Raises Busy."""
         kept = await _kept(self._store)
@@ -100,6 +110,7 @@ async def expected(store: Store, site: str, now: float) -> Distant | None:
 
 async def forget(store: Store, site: str) -> None:
     """A site has left, and its credentials with it."""
+    await store.unset(LATEST + site)
     for id, kept in (await _kept(store)).items():
         if kept.site == site:
             await store.unset(PREFIX + id)

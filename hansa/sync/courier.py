@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterable
 
 from hansa.model.batch import MOST, Change, Lane
-from hansa.model.errors import Gone, UplinkDown
+from hansa.model.errors import Gone, TooLarge, UplinkDown
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.uplink import Uplink
@@ -19,6 +19,7 @@ RETRY_S = 3.0
 LONGEST_S = 30.0
 MOST_BATCHES = 10_000
 _MOST_DOUBLINGS = 10
+_MOST_NAMED = 1000
 
 _LOG = logging.getLogger('hansa.sync')
 
@@ -41,6 +42,7 @@ class Courier:
         self._life = ''
         self._since = math.inf
         self._failures = 0
+        self._too_large: set[tuple[str, str]] = set()
 
     @property
     def run(self) -> str:
@@ -110,6 +112,14 @@ class Courier:
         self._run = run.name
         return True
 
+    def _leave_out(self, change: Change | None) -> None:
+        """What no batch can carry is told once in the log, and remains drift; all else goes on."""
+        if change is not None and (change.kind, change.id) not in self._too_large:
+            if len(self._too_large) >= _MOST_NAMED:
+                self._too_large.clear()
+            self._too_large.add((change.kind, change.id))
+            _LOG.error('Site %s: the %s %s is too large to be told to the league; it stays drift.', self._member.name, change.kind, change.id)
+
     async def _give(self) -> bool:
         """One batch, or the beginning of a run; returns whether it was taken."""
         if not self._run:
@@ -117,7 +127,13 @@ class Courier:
         batch = self.outbox.batch(self._member.name, self._run)
         if batch is None:
             return True
-        receipt = await self._uplink.deliver(batch)
+        try:
+            receipt = await self._uplink.deliver(batch)
+        except TooLarge as error:
+            if not batch.changes:
+                raise UplinkDown(f'a batch of nothing is too large: {error}') from error
+            self._leave_out(self.outbox.split(batch.lane))
+            return True
         self.outbox.acknowledge(batch.lane, receipt.upto)
         if receipt.upto >= batch.number:
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from typing import TypeVar
 
@@ -61,11 +62,14 @@ class FarUplink:
         self._credential = credential
         self._clock = clock
         self._ahead: float | None = None
+        self._name = secrets.token_hex(8)
+        self._began = False
 
     async def open(self, site: str, mode: Mode, place: Place = 'site') -> Run:
         """Fills the port; whoever comes this way is an agent near its site, whatever `place` says."""
         sent = self._clock.now()
-        begun = await self._ask(_Begun, 'POST', f'{site}/runs', {'mode': mode})
+        begun = await self._ask(_Begun, 'POST', f'{site}/runs', {'mode': mode, 'agent': self._name, 'again': self._began})
+        self._began = True
         return Run(begun.run, begun.asked, begun.life, self._compared(sent, begun.now))
 
     async def deliver(self, batch_: Batch) -> Receipt:
@@ -100,6 +104,9 @@ class FarUplink:
             raise UplinkDown(f'the league at {self._url} {error.reason}') from error
         except (Busy, TooLarge, ValueError) as error:
             raise UplinkDown(f'the league at {self._url} cannot be asked: {error}') from error
+        if answer.status == 413 and form is Receipt:
+            # A proxy on the way may have a lower bound than the league.
+            raise TooLarge(f'the league at {self._url} takes no batch of {len(body)} bytes')
         if answer.status < 300 or (answer.status == 429 and form is Receipt):
             return self._read(form, told)
         raise self._refusal(answer.status, told)

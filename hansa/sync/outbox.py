@@ -18,6 +18,7 @@ class Outbox:
         self._waiting: dict[Lane, dict[Key, Change]] = {lane: {} for lane in LANES}
         self._sent: dict[Lane, dict[Key, Change] | None] = dict.fromkeys(LANES)
         self._numbers: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        self._most = MOST
         # Kept and not counted: it is asked for with every turn of every agent.
         self._kinds: Counter[str] = Counter()
 
@@ -48,7 +49,7 @@ class Outbox:
         for lane in LANES:
             sent = self._sent[lane]
             if sent is None and (waiting := self._waiting[lane]):
-                sent = self._sent[lane] = {key: waiting.pop(key) for key in list(waiting)[:MOST]}
+                sent = self._sent[lane] = {key: waiting.pop(key) for key in list(waiting)[: self._most]}
                 self._numbers[lane] += 1
             if sent is not None:
                 return Batch(site, run, lane, self._numbers[lane], tuple(sent.values()))
@@ -59,6 +60,21 @@ class Outbox:
         if upto >= self._numbers[lane]:
             self._kinds.subtract(kind for kind, _ in self._sent[lane] or {})
             self._sent[lane] = None
+            self._most = min(MOST, self._most + self._most // 4 + 1)
+
+    def split(self, lane: Lane) -> Change | None:
+        """The batch of a lane that was given last is too large for the way: its second half follows in a later one, as batches for a while are
+        smaller. One change alone is dropped and returned, and the batch is given again without it.
+        """
+        sent = self._sent[lane] or {}
+        keys = list(sent)
+        if len(keys) == 1:
+            self._kinds[keys[0][0]] -= 1
+            return sent.pop(keys[0])
+        self._most = max(1, len(keys) // 2)
+        later = {key: sent.pop(key) for key in keys[self._most :]}
+        self._waiting[lane] = {**later, **self._waiting[lane]}
+        return None
 
     def renew(self) -> None:
         """A new run has begun: what is not acknowledged is told in it, and numbers begin anew."""

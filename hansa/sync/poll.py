@@ -34,6 +34,7 @@ class Poll:
         self._ids: set[str] = set()
         self._news = 0
         self.date = ''
+        self._begun = ''
         self._stamps: list[str] = []
 
     async def run(self, timeout: float) -> bool:
@@ -47,6 +48,7 @@ class Poll:
                 return False
             await self._take(page, ticket, timeout, looks)
             marker, self.date = page.marker, page.date
+            self._begun = self._begun or page.date
             if not marker:
                 break
         else:
@@ -56,9 +58,13 @@ class Poll:
         await self._look_after_leaving(timeout)
         now = self._clock.monotonic()
         cursor = diff.cursor(self._track.cursor, self._stamps, now - began, self.date)
-        if cursor != self._track.cursor:
+        latest = max(self._stamps, default='')
+        if cursor != self._track.cursor or latest > self._track.latest[0]:
             self._track.changed(now)
-        self._track.cursor = cursor
+        if latest and latest != self._track.latest[0]:
+            self._track.latest = latest, self.date
+        # What was told in a storm would else be read with each look, as long as nothing comes after it.
+        self._track.cursor = max(cursor, diff.beyond(*self._track.latest, self._begun))
         return True
 
     async def _page(self, marker: str, timeout: float) -> Page | None:

@@ -103,3 +103,21 @@ def test_the_cursor_never_goes_back_and_never_passes_what_was_seen(
     was = before.isoformat(timespec='microseconds')
     stamps = [moment.isoformat(timespec='microseconds') for moment in seen]
     assert was <= diff.cursor(was, stamps, lasted) <= max([was, *stamps])
+
+
+def test_what_was_told_is_left_behind_once_the_site_has_gone_on_by_more_than_the_overlap() -> None:
+    stamp, told = '2026-11-21T10:00:10.500000', '2026-11-21T10:00:12.999999'
+    assert diff.beyond(stamp, told, '2026-11-21T10:00:42.999999') == ''
+    assert diff.beyond(stamp, told, '2026-11-21T10:00:43.999999') == '2026-11-21T10:00:11.000000'
+    assert diff.beyond('', '', '2026-11-21T10:00:43.999999') == ''
+    assert diff.beyond(stamp, told, '') == ''
+
+
+def test_the_clock_that_stamps_may_be_late_by_any_time() -> None:
+    told, again = '2026-11-21T12:00:00.999999', '2026-11-21T12:01:00.999999'
+    assert diff.beyond('2026-11-21T10:00:10.500000', told, again) == '2026-11-21T10:00:11.000000'
+
+
+def test_a_stamp_from_the_future_is_never_left_behind() -> None:
+    told, again = '2026-11-21T12:00:00.999999', '2026-11-21T12:01:00.999999'
+    assert diff.beyond('2036-01-01T00:00:00.000000', told, again) == ''

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from hansa.model.batch import Batch, Receipt
 from hansa.rules import diff
 from hansa.sites.sim.clock import HandClock
@@ -63,5 +65,38 @@ def test_a_burst_is_told_before_anything_is_asked_for_again() -> None:
             await league.pass_time(30)
             assert agent.waiting == 0
             assert {record.status for record in await league.all('server')} == {'SHUTOFF'}
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize('late', [0.0, 3600.0])
+def test_a_storm_is_not_read_again_and_again_when_nothing_comes_after_it(late: float) -> None:
+    """Also where the clock that stamps is an hour behind the one that dates answers."""
+
+    async def main() -> None:
+        clock = HandClock()
+        stamps = Cloud('east', clock, skew=-late)
+        cloud = Cloud('east', clock, most=500)
+        cloud.stamp = stamps.stamp  # type: ignore[method-assign]  # of another machine
+        ids = [cloud.make('server') for _ in range(600)]
+        async with house(clock, cloud) as league:
+            agent = league.agents['east']
+            await league.pass_time(60)
+
+            def polls(since: int) -> list[str]:
+                return [path for path in cloud.asked[since:] if 'changes-since' in path]
+
+            for id in ids:
+                cloud.change('server', id, status='SHUTOFF')
+            await league.pass_time(120)
+            assert agent.waiting == 0
+            asked = len(cloud.asked)
+            await league.pass_time(120)
+            again = polls(asked)
+            assert len(again) > 5
+            assert not any('marker' in path for path in again), 'two pages'
+            cloud.change('server', ids[0], status='ACTIVE')
+            await league.pass_time(20)
+            assert [record.site_id for record in await league.all('server') if record.status == 'ACTIVE'] == ids[:1]
 
     asyncio.run(main())

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import pytest
 
 from hansa.model.batch import Batch, Change, Receipt, Run
-from hansa.model.errors import Gone, UplinkDown
+from hansa.model.errors import Gone, TooLarge, UplinkDown
 from hansa.model.site import Mode
 from hansa.ports.uplink import Place, Report
 from hansa.sites.sim.clock import HandClock
@@ -25,6 +25,8 @@ class Told:
     def __init__(self) -> None:
         self.answers: list[Receipt | Exception] = []
         self.given: list[tuple[str, int, int]] = []
+        self.most = 0
+        self.taken: list[str] = []
         self.runs = 0
         self.life = 'one'
 
@@ -34,6 +36,9 @@ class Told:
 
     async def deliver(self, batch: Batch) -> Receipt:
         self.given.append((batch.run, batch.number, len(batch.changes)))
+        if self.most and sum(int(change.id) for change in batch.changes) > self.most:
+            raise TooLarge('too much')
+        self.taken += [change.id for change in batch.changes]
         answer = self.answers.pop(0) if self.answers else Receipt(batch.number, 2)
         if isinstance(answer, Exception):
             raise answer
@@ -157,3 +162,42 @@ def test_an_outage_of_the_intake_is_one_line_and_its_end_another(caplog: pytest.
     with caplog.at_level(logging.INFO, 'hansa.sync'):
         asyncio.run(main())
     assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.INFO]
+
+
+def test_what_is_too_large_goes_in_parts_and_one_object_that_is_too_large_keeps_nothing_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
+        uplink.most = 90
+        for _ in range(2):
+            uplink.taken.clear()
+            await sent.tell(changes(100), 'bulk')
+            assert await sent.go()
+            assert sorted(uplink.taken, key=int) == [str(each) for each in range(91)]
+            assert not sent.outbox
+            assert sent.outbox.count('server') == 0
+        uplink.most, before = 0, len(uplink.given)
+        await sent.tell(changes(2000), 'bulk')
+        assert await sent.go()
+        sizes = [size for _, _, size in uplink.given[before:]]
+        assert sum(sizes) == 2000
+        assert sizes[0] < sizes[-2] <= 500
+
+    with caplog.at_level(logging.INFO, 'hansa.sync'):
+        asyncio.run(main())
+    assert len(caplog.records) == 9
+    assert 'server 99 is too large' in caplog.text
+
+
+def test_a_way_that_takes_nothing_at_all_is_an_outage() -> None:
+    async def main() -> None:
+        clock, uplink = HandClock(), Told()
+        sent = Courier(Cloud('east', clock).member(), uplink, Questions(clock), clock)
+        uplink.answers = [TooLarge('no')] * 2
+        await sent.tell(changes(1), 'hot')
+        await sent.go()
+        await sent.tell(changes(2), 'hot')
+        assert not await sent.go()
+        assert sent.due == clock.time + courier.RETRY_S
+
+    asyncio.run(main())

@@ -9,7 +9,7 @@ import pytest
 
 from hansa.keystone.twin import Said
 from hansa.model.batch import Batch, Receipt
-from hansa.model.errors import Busy, Dismissed, Gone, HansaError, UplinkDown
+from hansa.model.errors import Busy, Dismissed, Gone, HansaError, TooLarge, UplinkDown
 from hansa.model.secret import Secret
 from hansa.ports.http import TransportError
 from hansa.ports.site import Headers, SiteResponse
@@ -59,7 +59,8 @@ def scripted() -> tuple[HandClock, Scripted, FarUplink]:
         ((410, OURS), Gone, 'So the league says.'),
         ((404, b'<html>nginx</html>'), UplinkDown, 'answered 404'),
         ((401, b''), UplinkDown, 'answered 401'),
-        ((413, OURS), UplinkDown, 'answered 413: So the league says.'),
+        ((413, OURS), TooLarge, 'takes no batch of'),
+        ((413, b'<html>nginx</html>'), TooLarge, 'takes no batch of'),
         ((503, OURS), UplinkDown, 'answered 503: So the league says.'),
         ((301, b''), UplinkDown, 'answered 301'),
         ((200, b'<html>welcome</html>'), UplinkDown, 'is no league'),

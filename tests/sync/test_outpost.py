@@ -69,6 +69,11 @@ class Afar:
         outpost = Outpost(member, FarUplink(self.up, 'http://league.test', Secret(self.word), self.league.clock), self.league.clock)
         self.task = asyncio.create_task(outpost.run())
 
+    def running(self) -> asyncio.Task[None]:
+        """The agent that was started last."""
+        assert self.task is not None
+        return self.task
+
     async def kill(self) -> None:
         """It is no more; the answer to what it has under way is lost."""
         if self.task is not None:
@@ -320,5 +325,27 @@ def test_credentials_are_listed_without_their_secret_and_go_with_the_site() -> N
             await operate('POST', '/sites/east/agents', 409)
             assert await operate('DELETE', '/sites/east/agents') == {'removed': 16}
             await operate('DELETE', '/sites/east/agents', 404)
+
+    virtual.run(main)
+
+
+def test_of_two_agents_the_one_that_was_started_last_follows_and_the_other_ends_and_says_why() -> None:
+    async def main() -> None:
+        async with afar() as scene:
+            await scene.start()
+            await scene.league.clock.sleep(30)
+            earlier = scene.running()
+            await scene.start()
+            await asyncio.wait([earlier], timeout=60)
+            with pytest.raises(Dismissed, match='Another agent of east was started after this one'):
+                earlier.result()
+            own, near = await scene.lists(60)
+            assert (own, near > 20) == (0, True)
+            assert not scene.running().done()
+            await scene.kill()
+            await scene.start()
+            await scene.league.clock.sleep(60)
+            assert not scene.running().done()
+            assert await scene.follows() == 'site'
 
     virtual.run(main)

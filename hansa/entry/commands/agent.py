@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from hansa.entry import commands, flags
+from hansa.entry import commands, flags, output
+from hansa.model.errors import Dismissed
+
+LET_GO = 3
+"""Exit code where the league takes no more of the agent: to start it again would not help, or be in the way of another."""
 
 
 def add(nouns: commands.Nouns) -> None:
@@ -27,4 +31,8 @@ def _follow(args: argparse.Namespace) -> int:
     from hansa.entry import afar
 
     order = afar.Order(args.league, args.site, args.credential, args.cloud, args.ca)
-    return afar.follow(flags.read(args), order)
+    try:
+        return afar.follow(flags.read(args), order)
+    except Dismissed as error:
+        output.say(f'hansa: {error}')
+        return LET_GO

@@ -7,7 +7,7 @@ import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -24,7 +24,6 @@ from hansa.services.credentials import Credentials
 
 T = TypeVar('T')
 
-BATCH_BYTES = 16 << 20
 REPORT_BYTES = 8 << 20
 WISH_BYTES = 1 << 16
 BODY_S = 30.0
@@ -33,7 +32,11 @@ BODIES = 3
 
 
 class _Begin(msgspec.Struct):
+    """`agent` is a name that the agent gave itself when it was started ('': it gave none); `again`: it had a run before."""
+
     mode: Mode
+    agent: Annotated[str, msgspec.Meta(max_length=64)] = ''
+    again: bool = False
 
 
 class _Buckets(msgspec.Struct):
@@ -61,6 +64,7 @@ class UplinkRoom:
         """`POST /sites/{site}/runs`."""
         site = await self._site(ask)
         wish = await _read(ask, _Begin, WISH_BYTES)
+        await self._credentials.enter(site, wish.agent, again=wish.again)
         run = await self._uplink.open(site, wish.mode, 'site')
         return wire.document(201, {'run': run.name, 'asked': run.asked, 'life': run.life, 'now': self._clock.now()})
 
@@ -70,7 +74,7 @@ class UplinkRoom:
         if self._reading[site] >= BODIES:
             return _receipt(Receipt(0, 0, 1.0))
         with self._counted(site):
-            made = await asyncio.to_thread(batch.decode, await _body(ask, BATCH_BYTES))
+            made = await asyncio.to_thread(batch.decode, await _body(ask, batch.MOST_PACKED))
             _check(made, site)
             return _receipt(await self._uplink.deliver(made))
 
