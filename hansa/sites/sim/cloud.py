@@ -17,6 +17,7 @@ from hansa.sites.sim import (
     identity,
     image,
     network,
+    objectstore,
     placement,
     seed,
     servercreate,
@@ -41,6 +42,7 @@ SERVICES: dict[str, Callable[[Ask], Answer]] = {
     'network': network.answer,
     'image': image.answer,
     'placement': placement.answer,
+    'object-store': objectstore.answer,
 }
 EFFECTS: dict[str, Effect] = {
     'server gone': servers.gone,

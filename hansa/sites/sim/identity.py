@@ -27,6 +27,7 @@ CATALOG = [
     ('block-storage', 'cinder', '/volume/v3'),
     ('identity', 'keystone', '/identity/v3'),
     ('network', 'neutron', '/network'),
+    ('object-store', 'swift', '/object-store/v1/AUTH_{project}'),
 ]
 IMPLIED = {'admin': ('manager', 'member', 'reader'), 'manager': ('member', 'reader'), 'member': ('reader',)}
 

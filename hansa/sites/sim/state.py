@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from hansa.ports.clock import Clock
+from hansa.sites.sim import objectstate
 
 Doc = dict[str, Any]
 Event = tuple[float, int, str, str, Doc, str]
@@ -118,6 +119,7 @@ class State:
         self.metadefs: dict[str, Doc] = {}
         self.tasks: dict[str, Doc] = {}
         self.blobs: dict[str, bytes] = {}
+        self.objects = objectstate.Store(['Policy-0', 'Archive'])
         self.quotas: dict[str, dict[str, int]] = {}
         """Limits that were set, by 'SERVICE/PROJECT'."""
 

@@ -66,6 +66,8 @@ def _raw(headers: Headers, host: str, body: object) -> list[tuple[bytes, bytes]]
     extra = [] if 'host' in named else [('host', host)]
     if isinstance(body, bytes) and 'content-length' not in named:
         extra.append(('content-length', str(len(body))))
+    elif body is not None and 'content-length' not in named:
+        extra.append(('transfer-encoding', 'chunked'))
     return [(key.lower().encode('latin1'), value.encode('latin1')) for key, value in [*extra, *headers]]
 
 
