@@ -143,7 +143,8 @@ def sites(kind: str, sheets: Sequence[Sheet]) -> set[str]:
     """Where the objects of a kind are."""
     layout = of(kind)
     mark, size = (layout.mark, layout.size) if layout else (b'', 0)
-    return {site.decode() for site in {ends[size:] if ends[:2] == mark else ends[2:] for _, ends in sheets}}
+    # Objects of a site are mostly alike in where their groups end.
+    return {(ends[size:] if ends[:2] == mark else ends[2:]).decode() for ends in {ends for _, ends in sheets}}
 
 
 def id(sheet: Sheet) -> str:

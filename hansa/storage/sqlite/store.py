@@ -34,6 +34,10 @@ SMALL = 20
 # The largest page that an API gives; made on the event loop it takes some milliseconds.
 PAGE = 1000
 
+# Where a file is larger than what is mapped of it, a page of a thousand documents that lie far apart reads about as much of it as this; the
+# next one like it finds that here.
+SHORT_MIB = 16
+
 # The write-ahead log is written back past this size (20,000 pages); looked at every so many writes.
 LOG_BYTES = 80 << 20
 LOG_LOOKS = 64
@@ -284,7 +288,7 @@ def _in(directory: pathlib.Path, lock: int) -> SqliteStore:
         connections = Connections(
             writer=Lane(writer, 'store-writer', threaded=True),
             points=opening.connect(file, reads=True),
-            short=Short(opening.connect(file, reads=True)),
+            short=Short(opening.connect(file, reads=True, cache=SHORT_MIB)),
             pages=Lane(opening.connect(file, reads=True), 'store-pages', threaded=True),
             scans=Lane(opening.connect(file, reads=True), 'store-scans', threaded=True),
             log=file.with_name('hansa.db-wal'),
