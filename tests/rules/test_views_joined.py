@@ -54,6 +54,26 @@ def test_every_version_and_role_sees_what_the_views_show(cloud: str, kind: str) 
             assert listed(look, sheets, frozenset(['east'])) == [(away if n % 2 else shown)[n] for n in range(len(docs))]
 
 
+@pytest.mark.parametrize(('cloud', 'kind'), [case for case in CASES if case[1] in views.NAMED])
+def test_brief_lists_say_what_the_views_say(cloud: str, kind: str) -> None:
+    docs = [{**doc, 'name': name} for doc, name in zip(stored(cloud, kind) * 4, ('a "b" \\ %s', '', 'ü\0\1', None), strict=False)]
+    sheets = [sheet(kind, msgspec.json.encode(doc), doc['id'], 'east' if place % 2 else 'west') for place, doc in enumerate(docs)]
+    sheets[0] = sheets[0][0], layout.NONE + b'west'
+    major = 3 if resource.KINDS[kind].service == 'volume' else 2
+    for minor in (1, 68, 69, 96):
+        for admin in (True, False):
+            context = views.Context('http://league/100%25', 'project')
+            look = Look(kind, (major, minor), admin, context.base, context.prefix, (('m1', '1'),))
+            for dark in (frozenset[str](), frozenset(['east']), frozenset(['west'])):
+                told = [
+                    views.unreachable(kind, doc, (major, minor), admin, context, detail=False)
+                    if ('east' if place % 2 else 'west') in dark else views.brief(kind, doc, (major, minor), context)
+                    for place, doc in enumerate(docs)
+                ]  # fmt: skip
+                assert json.loads(b'[' + b''.join(views.briefed(look, sheets, dark)) + b']') == told
+    assert views.briefed(Look(kind, (major, 1), True, ''), [], ()) == []
+
+
 def test_no_field_of_a_table_is_left_out() -> None:
     assert set(LAID) == {'server', 'volume', 'snapshot', 'network', 'subnet', 'port', 'router', 'floating_ip', 'security_group'}
     for kind, table in (('server', tables.SERVER), ('volume', tables.VOLUME)):

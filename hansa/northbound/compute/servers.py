@@ -44,8 +44,8 @@ def listed(services: kinds.Services, *, detail: bool) -> table.Handler:
             url = f'{ask.call.base}/v2.1/servers' + ('/detail' if detail else '')
             return lists.linked('server', [{'rel': 'next', 'href': lists.next_link(ask, last, url)}] if full else [])
 
-        if detail and not listing.query.gone:
-            return await lists.whole(services, ask, listing, around, flavors)
+        if not listing.query.gone:
+            return await lists.whole(services, ask, listing, around, flavors, detail=detail)
         found = await lists.page(services, ask, listing)
         shown = lists.shown(ask, found, detail=detail, flavors=flavors)
         return lists.answer('server', shown, found, around('', found.records[-1].id if found.records else '', found.full))

@@ -35,18 +35,21 @@ async def page(services: kinds.Services, ask: table.Ask, listing: filters.Listin
 
 
 async def whole(
-    services: kinds.Services, ask: table.Ask, listing: filters.Listing, around: Around, flavors: dict[str, str] | None = None
-) -> wire.Answer:
-    """The same in the form that Nova, Cinder and Neutron share, with whole elements, put together of what is stored."""
+    services: kinds.Services, ask: table.Ask, listing: filters.Listing, around: Around, flavors: dict[str, str] | None = None,
+    *, detail: bool = True,
+) -> wire.Answer:  # fmt: skip
+    """The same in the form that Nova, Cinder and Neutron share, put together of what is stored: whole elements, or of the kinds NAMED brief ones."""
     kind = listing.query.kind
     version = versions.number(ask.call.version or '0.0')
     look = views.Look(kind, version, ask.call.token.admin, ask.call.base, ask.request.prefix, tuple(sorted((flavors or {}).items())))
+
+    put = views.joined if detail else views.briefed
 
     def make(sheets: Sequence[Sheet], full: bool, dark: frozenset[str]) -> bytes:
         ids = (layout.id(sheets[0]), layout.id(sheets[-1])) if sheets else ('', '')
         rest = msgspec.json.encode(around(*ids, full))
         end = b']' + (b',' + rest[1:] if len(rest) > len(b'{}') else b'}')
-        return b''.join((b'{"%s":[' % KINDS[kind].plural.encode(), *views.joined(look, sheets, dark), end))
+        return b''.join((b'{"%s":[' % KINDS[kind].plural.encode(), *put(look, sheets, dark), end))
 
     async def read(limit: int | None) -> Page:
         return await services.listing.made(listing.query, limit, listing.offset, make)

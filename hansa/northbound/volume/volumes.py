@@ -6,7 +6,7 @@ import msgspec
 
 from hansa.northbound.hall import filters, headers, kinds, lists, own, table, wire
 from hansa.northbound.volume import params
-from hansa.rules import translate
+from hansa.rules import translate, views
 from hansa.services.routing import decoded
 
 _QUESTIONS = {'os-show_image_metadata'}
@@ -27,8 +27,8 @@ def listed(services: kinds.Services, kind: str, path: str, *, detail: bool, gran
             link = lists.next_link(ask, last, f'{ask.call.base}/v3{project}{path}')
             return lists.linked(kind, [{'rel': 'next', 'href': link}] if full else []) | more
 
-        if detail:
-            return await lists.whole(services, ask, listing, around)
+        if detail or kind in views.NAMED:
+            return await lists.whole(services, ask, listing, around, detail=detail)
         found = await lists.page(services, ask, listing)
         last = found.records[-1].id if found.records else ''
         return lists.answer(kind, lists.shown(ask, found, detail=False), found, around('', last, found.full))

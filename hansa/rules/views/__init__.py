@@ -5,6 +5,6 @@ from __future__ import annotations
 from hansa.rules.views.compute import deleted
 from hansa.rules.views.context import Context
 from hansa.rules.views.doors import brief, show, unreachable
-from hansa.rules.views.joining import Look, joined
+from hansa.rules.views.joining import NAMED, Look, briefed, joined
 
-__all__ = ['Context', 'Look', 'brief', 'deleted', 'joined', 'show', 'unreachable']
+__all__ = ['NAMED', 'Context', 'Look', 'brief', 'briefed', 'deleted', 'joined', 'show', 'unreachable']

@@ -23,6 +23,10 @@ _ID = '\0'
 # An object has two links, or none.
 _LINKS = 3
 _BEFORE = len(b'{"id":"')
+_NAME = '\1'
+
+NAMED = frozenset(('server', 'volume'))
+"""Of these kinds lists without details show id and name, and links that are made of the id."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -40,6 +44,20 @@ class Look(msgspec.Struct, frozen=True):
         context = Context(self.base, self.prefix, dict(self.flavors))
         show = doors.unreachable if dark else doors.show
         return show(self.kind, doc, self.version, self.admin, context)
+
+    def brief(self, doc: dict[str, Any], dark: bool) -> dict[str, Any]:
+        """A whole element of the list without details."""
+        context = Context(self.base, self.prefix)
+        if dark:
+            return doors.unreachable(self.kind, doc, self.version, self.admin, context, detail=False)
+        return doors.brief(self.kind, doc, self.version, context)
+
+
+class _Named(msgspec.Struct):
+    """What lists without details show of the objects NAMED."""
+
+    id: msgspec.Raw
+    name: msgspec.Raw
 
 
 class _Memo(dict[bytes, bytes]):
@@ -136,3 +154,28 @@ def joined(look: Look, sheets: Sequence[Sheet], dark: Collection[str]) -> list[b
     if out:
         out[-1] = out[-1][:-1]
     return out
+
+
+def briefed(look: Look, sheets: Sequence[Sheet], dark: Collection[str]) -> list[bytes]:
+    """The same of lists without details, of the kinds NAMED."""
+    laid, bright, shade = layout.of(look.kind), _form(look, False), _form(look, True)
+    size, mark = (laid.size, laid.mark) if laid else (2, layout.NONE)
+    away = {site.encode() for site in dark}
+    decode = msgspec.json.Decoder(_Named).decode
+    out: list[bytes] = []
+    for doc, ends in sheets:
+        named = decode(doc)
+        id = bytes(named.id)[1:-1]
+        form = shade if away and ends[size if ends[:2] == mark else 2 :] in away else bright
+        out.append(form % {b'id': id, b'name': named.name})
+    if out:
+        out[-1] = out[-1][:-1]
+    return out
+
+
+@functools.lru_cache(32)
+def _form(look: Look, dark: bool) -> bytes:
+    """An element with places for id and name."""
+    id, name = (msgspec.json.encode(word) for word in (_ID, _NAME))
+    element = msgspec.json.encode(look.brief({'id': _ID, 'name': _NAME}, dark)).replace(b'%', b'%%')
+    return element.replace(id[1:-1], b'%(id)b').replace(name, b'%(name)b') + b','
