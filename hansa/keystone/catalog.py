@@ -17,6 +17,7 @@ SERVICES = (
     ('network', 'neutron', '/network'),
     ('image', 'glance', '/image'),
     ('placement', 'placement', '/placement'),
+    ('object-store', 'swift', '/object/v1/AUTH_%(project_id)s'),
 )
 INTERFACES = ('public', 'internal', 'admin')
 OURS = frozenset(kind for kind, _, _ in SERVICES) | {'volume', 'volumev2'}

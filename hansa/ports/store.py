@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
+from hansa.model.home import Home
 from hansa.model.intent import Intent
 from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
@@ -136,6 +137,23 @@ class Store(Protocol):
 
     async def decision(self, kind: str, id: str) -> Decision | None:
         """Why an object is where it is."""
+        ...
+
+    # -- homes of containers
+    async def add_homes(self, homes: Sequence[Home]) -> None:
+        """Insert; a name that a project has registered already stays where it is."""
+        ...
+
+    async def home(self, project: str, container: str) -> Home | None:
+        """Where a container lives, as far as that was registered."""
+        ...
+
+    async def housed(self, project: str) -> dict[str, int]:
+        """How many containers of a project are registered at which site."""
+        ...
+
+    async def drop_home(self, home: Home) -> None:
+        """Forget one; a name that is registered for another site by now stays."""
         ...
 
     # -- sites

@@ -39,6 +39,7 @@ _TABLES = (
     ('state', 'key, value, sealed', 'state'),
     ('seal', 'word', 'seal'),
     ('quota', 'project, site, resource, most', 'quota'),
+    ('home', 'project, container, site, registered', 'home'),
 )
 _TRUTHS = {'public', 'prime', 'sealed'}
 

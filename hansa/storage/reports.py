@@ -21,6 +21,7 @@ TABLES: dict[str, str] = {
     'site': "SELECT name, '', kind, landlord, projects, settings FROM site",
     'state': "SELECT '', '', key, value, sealed FROM state",
     'quota': "SELECT site, '', project, resource, most FROM quota",
+    'home': "SELECT site, '', project, container, registered FROM home",
 }
 # Counters, and what to say where lines of them are not what a count of the inventory gives.
 COUNTED: dict[str, str] = {

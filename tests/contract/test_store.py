@@ -10,6 +10,7 @@ import pytest
 from hansa.model.alias import Alias
 from hansa.model.decision import Candidate, Decision
 from hansa.model.errors import BadRequest, Conflict
+from hansa.model.home import Home
 from hansa.model.intent import Intent
 from hansa.model.listing import Query, Sort
 from hansa.model.resource import Record
@@ -324,6 +325,26 @@ def test_sites_come_back_as_they_were_put(judge: Judge) -> None:
         await store.drop_site('unknown')
         assert await store.sites() == [east]
         assert await store.get('server', 'a') is None
+
+    judge(scenario)
+
+
+def test_the_first_home_of_a_container_keeps_its_name(judge: Judge) -> None:
+    async def scenario(store: Store) -> None:
+        first, other, odd = Home('p1', 'c', 'east', 1.5), Home('p2', 'c', 'west', 2.0), Home('p1', 'Ünï/ \u2028', 'west', 3.0)
+        await store.add_homes([first])
+        await store.add_homes([odd, Home('p1', 'c', 'west', 9.0), other])
+        assert await store.home('p1', 'c') == first
+        assert await store.home('p1', odd.container) == odd
+        assert await store.home('p1', 'C') is None
+        assert await store.housed('p1') == {'east': 1, 'west': 1}
+        assert await store.housed('p3') == {}
+        await store.drop_home(Home('p1', 'c', 'west', 9.0))
+        assert await store.home('p1', 'c') == first
+        await store.drop_home(first)
+        assert await store.home('p1', 'c') is None
+        await store.forget_site('west')
+        assert await store.home('p2', 'c') is None
 
     judge(scenario)
 

@@ -13,6 +13,7 @@ from hansa.model.errors import SiteDown
 from hansa.model.site import Capabilities, Mode, ServiceOffer
 
 NEEDED = ('compute', 'volume', 'network', 'image', 'identity')
+_BESIDE = ('object-store',)
 _ZONES = {'compute': '/os-availability-zone', 'volume': '/os-availability-zone', 'network': '/availability_zones'}
 # A microversion API is found in its version document by how the id of the version begins.
 _MAJOR = {'compute': 'v2.1', 'volume': 'v3', 'placement': 'v1'}
@@ -28,7 +29,7 @@ async def learn(site: str, ask: Ask, services: Iterable[str], names: tuple[str, 
 
     Raises SiteDown where a service that the catalog lists does not answer.
     """
-    offered = [word for word in services if word in NEEDED or word in _MAJOR]
+    offered = [word for word in services if word in NEEDED or word in _MAJOR or word in _BESIDE]
     zoned = [word for word in offered if word in _ZONES]
     mode, offers, zones, extensions, absent = await asyncio.gather(
         _mode(site, ask, names),

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
+from hansa.model.home import Home
 from hansa.model.intent import Intent
 from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.storage import folder
-from hansa.storage.postgres import aliasing, feed, inventory, journal, opening, querying, queue, renaming, reserving, state
+from hansa.storage.postgres import aliasing, feed, homing, inventory, journal, opening, querying, queue, renaming, reserving, state
 from hansa.storage.postgres.feed import PostgresFeed
 from hansa.storage.postgres.leases import PostgresLeases
 from hansa.storage.postgres.queue import PostgresQueue
@@ -121,6 +122,19 @@ class PostgresStore:
     async def decision(self, kind: str, id: str) -> Decision | None:
         return await self._pool.read(lambda db: state.decision(db, kind, id))
 
+    # -- homes
+    async def add_homes(self, homes: Sequence[Home]) -> None:
+        await self._pool.write(lambda db: homing.add(db, homes))
+
+    async def home(self, project: str, container: str) -> Home | None:
+        return await self._pool.read(lambda db: homing.one(db, project, container))
+
+    async def housed(self, project: str) -> dict[str, int]:
+        return await self._pool.read(lambda db: homing.spread(db, project))
+
+    async def drop_home(self, home: Home) -> None:
+        await self._pool.write(lambda db: homing.drop(db, home))
+
     # -- sites
     async def put_site(self, spec: SiteSpec) -> None:
         await self._pool.write(lambda db: state.put_site(db, self._seal, spec))
@@ -161,6 +175,7 @@ async def _forget(db: Session, site: str) -> None:
     await queue.forget(db, site)
     await inventory.forget(db, site)
     await aliasing.forget(db, site)
+    await homing.forget(db, site)
     await journal.forget(db, site)
     await reserving.forget(db, site)
 

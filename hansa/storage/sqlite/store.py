@@ -15,6 +15,7 @@ import msgspec
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
 from hansa.model.errors import Busy
+from hansa.model.home import Home
 from hansa.model.intent import Intent
 from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
@@ -23,7 +24,7 @@ from hansa.model.site import SiteSpec
 from hansa.ports.store import Store
 from hansa.storage import folder
 from hansa.storage.seal import Seal
-from hansa.storage.sqlite import aliasing, inventory, journal, opening, putting, reserving, state
+from hansa.storage.sqlite import aliasing, homing, inventory, journal, opening, putting, reserving, state
 from hansa.storage.sqlite.lanes import Lane, Short, TooLong, Work, Writer
 
 T = TypeVar('T')
@@ -178,6 +179,19 @@ class SqliteStore:
     async def decision(self, kind: str, id: str) -> Decision | None:
         return state.decision(self._points, kind, id)
 
+    # -- homes
+    async def add_homes(self, homes: Sequence[Home]) -> None:
+        await self._write(lambda db: homing.add(db, homes), len(homes))
+
+    async def home(self, project: str, container: str) -> Home | None:
+        return homing.one(self._points, project, container)
+
+    async def housed(self, project: str) -> dict[str, int]:
+        return await self._read(self._scans, lambda db: homing.spread(db, project))
+
+    async def drop_home(self, home: Home) -> None:
+        await self._write(lambda db: homing.drop(db, home))
+
     # -- sites
     async def put_site(self, spec: SiteSpec) -> None:
         await self._write(lambda db: state.put_site(db, self._seal, spec))
@@ -253,6 +267,7 @@ class SqliteStore:
 def _forget(db: sqlite3.Connection, site: str) -> None:
     inventory.forget(db, site)
     aliasing.forget(db, site)
+    homing.forget(db, site)
     journal.forget(db, site)
     reserving.forget(db, site)
 

@@ -1,0 +1,11 @@
+-- At which site a container lives. Who was registered first keeps the name.
+
+CREATE TABLE home (
+    project text COLLATE "C" NOT NULL,
+    container text COLLATE "C" NOT NULL,
+    site text COLLATE "C" NOT NULL,
+    registered double precision NOT NULL,
+    PRIMARY KEY (project, container)
+);
+
+CREATE INDEX home_site ON home (site);
