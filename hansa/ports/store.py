@@ -141,7 +141,15 @@ class Store(Protocol):
 
     # -- homes of containers
     async def add_homes(self, homes: Sequence[Home]) -> None:
-        """Insert; a name that a project has registered already stays where it is."""
+        """Insert; a name that a project has registered already stays where it is. What is at home is no twin."""
+        ...
+
+    async def add_twins(self, twins: Sequence[Home]) -> None:
+        """Insert containers whose name another one has, which lives elsewhere; known ones stay as they are."""
+        ...
+
+    async def twins(self, project: str) -> list[Home]:
+        """Those of a project, by container and site."""
         ...
 
     async def home(self, project: str, container: str) -> Home | None:
@@ -153,7 +161,7 @@ class Store(Protocol):
         ...
 
     async def drop_home(self, home: Home) -> None:
-        """Forget one; a name that is registered for another site by now stays."""
+        """Forget one or a twin; a name that is registered for another site by now stays."""
         ...
 
     # -- sites

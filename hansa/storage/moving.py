@@ -40,6 +40,7 @@ _TABLES = (
     ('seal', 'word', 'seal'),
     ('quota', 'project, site, resource, most', 'quota'),
     ('home', 'project, container, site, registered', 'home'),
+    ('twin', 'project, container, site, registered', 'twin'),
 )
 _TRUTHS = {'public', 'prime', 'sealed'}
 

@@ -22,6 +22,7 @@ TABLES: dict[str, str] = {
     'state': "SELECT '', '', key, value, sealed FROM state",
     'quota': "SELECT site, '', project, resource, most FROM quota",
     'home': "SELECT site, '', project, container, registered FROM home",
+    'twin': "SELECT site, '', project, container, registered FROM twin",
 }
 # Counters, and what to say where lines of them are not what a count of the inventory gives.
 COUNTED: dict[str, str] = {

@@ -343,8 +343,16 @@ def test_the_first_home_of_a_container_keeps_its_name(judge: Judge) -> None:
         assert await store.home('p1', 'c') == first
         await store.drop_home(first)
         assert await store.home('p1', 'c') is None
+        twin = Home('p1', 'c', 'west', 4.0)
+        await store.add_twins([twin, Home('p1', 'c', 'east', 5.0), Home('p2', 'd', 'east', 5.0)])
+        await store.add_homes([Home('p1', 'c', 'east', 6.0)])
+        assert await store.twins('p1') == [twin]
+        await store.drop_home(twin)
+        assert await store.twins('p1') == []
         await store.forget_site('west')
         assert await store.home('p2', 'c') is None
+        await store.forget_site('east')
+        assert await store.twins('p2') == []
 
     judge(scenario)
 

@@ -126,6 +126,12 @@ class PostgresStore:
     async def add_homes(self, homes: Sequence[Home]) -> None:
         await self._pool.write(lambda db: homing.add(db, homes))
 
+    async def add_twins(self, twins: Sequence[Home]) -> None:
+        await self._pool.write(lambda db: homing.add_twins(db, twins))
+
+    async def twins(self, project: str) -> list[Home]:
+        return await self._pool.read(lambda db: homing.twins(db, project))
+
     async def home(self, project: str, container: str) -> Home | None:
         return await self._pool.read(lambda db: homing.one(db, project, container))
 

@@ -14,6 +14,20 @@ def add(db: sqlite3.Connection, homes: Sequence[Home]) -> None:
     """Insert; a name that is taken stays where it is."""
     sql = 'INSERT OR IGNORE INTO home (project, container, site, registered) VALUES (?, ?, ?, ?)'
     db.executemany(sql, map(msgspec.structs.astuple, homes))
+    sql = 'DELETE FROM twin WHERE (project, container, site) = (?, ?, ?) AND (project, container, site) IN (SELECT project, container, site FROM home)'
+    db.executemany(sql, [(home.project, home.container, home.site) for home in homes])
+
+
+def add_twins(db: sqlite3.Connection, twins: Sequence[Home]) -> None:
+    """Insert; known ones stay."""
+    sql = 'INSERT OR IGNORE INTO twin (project, container, site, registered) VALUES (?, ?, ?, ?)'
+    db.executemany(sql, map(msgspec.structs.astuple, twins))
+
+
+def twins(db: sqlite3.Connection, project: str) -> list[Home]:
+    """Those of a project."""
+    sql = 'SELECT project, container, site, registered FROM twin WHERE project = ? ORDER BY container, site'
+    return [Home(*row) for row in db.execute(sql, (project,))]
 
 
 def one(db: sqlite3.Connection, project: str, container: str) -> Home | None:
@@ -30,9 +44,12 @@ def spread(db: sqlite3.Connection, project: str) -> dict[str, int]:
 
 def drop(db: sqlite3.Connection, home: Home) -> None:
     """Delete; one that lives at another site by now stays."""
-    db.execute('DELETE FROM home WHERE project = ? AND container = ? AND site = ?', (home.project, home.container, home.site))
+    key = (home.project, home.container, home.site)
+    db.execute('DELETE FROM home WHERE (project, container, site) = (?, ?, ?)', key)
+    db.execute('DELETE FROM twin WHERE (project, container, site) = (?, ?, ?)', key)
 
 
 def forget(db: sqlite3.Connection, site: str) -> None:
     """Delete all of a site."""
     db.execute('DELETE FROM home WHERE site = ?', (site,))
+    db.execute('DELETE FROM twin WHERE site = ?', (site,))

@@ -183,6 +183,12 @@ class SqliteStore:
     async def add_homes(self, homes: Sequence[Home]) -> None:
         await self._write(lambda db: homing.add(db, homes), len(homes))
 
+    async def add_twins(self, twins: Sequence[Home]) -> None:
+        await self._write(lambda db: homing.add_twins(db, twins), len(twins))
+
+    async def twins(self, project: str) -> list[Home]:
+        return homing.twins(self._points, project)
+
     async def home(self, project: str, container: str) -> Home | None:
         return homing.one(self._points, project, container)
 
