@@ -29,6 +29,10 @@ from hansa.northbound.league.uplink import UplinkRoom
 from hansa.northbound.metrics.door import Metrics
 from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
+from hansa.northbound.object import errors as object_errors
+from hansa.northbound.object import routes as object_routes
+from hansa.northbound.object.door import ObjectDoor
+from hansa.northbound.object.room import Room
 from hansa.northbound.placement import errors as placement_errors
 from hansa.northbound.placement import routes as placement_routes
 from hansa.northbound.volume import errors as volume_errors
@@ -49,6 +53,9 @@ from hansa.services.auditing import Auditing
 from hansa.services.charging import Charging
 from hansa.services.companies import Companies
 from hansa.services.credentials import Credentials
+from hansa.services.grantees import Grantees
+from hansa.services.holdings import Holdings
+from hansa.services.homes import Homes
 from hansa.services.journal import Journal
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
@@ -68,6 +75,8 @@ from hansa.services.sharing.images import Images
 from hansa.services.sharing.keys import Keys
 from hansa.services.sharing.members import Members
 from hansa.services.sharing.twins import Twins
+from hansa.services.storeinfo import StoreInfo
+from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.cloud import SimCloud
@@ -181,7 +190,10 @@ async def build(
     league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, credentials, clock, config.url)
     league_routes = league_door.opened(league, UplinkRoom(post.uplink(gate, agents), credentials, clock))
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
-    doors = _doors(config, services, preparing, identity, roster, league_routes, post)
+    stores = Stores(roster, book, accounts)
+    homes = Homes(store, roster, stores, accounts, surveying, clock)
+    objects = Room(stores, homes, Grantees(book, accounts, identity), StoreInfo(stores, clock), Holdings(stores, homes))
+    doors = _doors(config, services, preparing, identity, roster, league_routes, post, objects)
     hall = _hall(config, doors, identity_door, _levelled(league, post), metrics, role)
     rounds = {
         'recovering': (Recovering(store, roster, journal, flock, clock, await post.openers()).go_over, _RECOVER_EVERY),
@@ -233,8 +245,9 @@ def _pace(config: Config) -> Pace:
 
 
 def _doors(
-    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: table.Table, post: Post
-) -> Doors:
+    config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: table.Table, post: Post,
+    objects: Room,
+) -> Doors:  # fmt: skip
     def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Answering:
         return kind(style, routes, identity, roster, config.url, post.level).answer
 
@@ -250,6 +263,7 @@ def _doors(
         'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
         'placement': opened(door.Door, door.Style('placement', 'placement', placement_errors.fault), placement_routes.routes(services)),
         'league': opened(door.Door, league_door.STYLE, league),
+        'object': opened(ObjectDoor, door.Style('object-store', 'object', object_errors.fault), object_routes.routes(objects)),
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
     }
 
@@ -283,7 +297,7 @@ async def _healthy(_: wire.Request) -> wire.Answer:
 
 
 def _index(config: Config) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
-    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image', 'placement')})
+    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image', 'placement', 'object')})
 
     async def index(_: wire.Request) -> wire.Answer:
         return wire.raw(200, document)

@@ -25,14 +25,17 @@ class Acting(msgspec.Struct, frozen=True):
     """As whom a request is sent.
 
     `login` None means the credential that the operator gave us. With it, `project` (a site's project
-    id) scopes that credential to another project than its own; '' leaves it where it is.
+    id) scopes that credential to another project than its own; '' leaves it where it is. `nobody` sends no token at all,
+    to addresses that the operator's credential knows.
     """
 
     login: Login | None = None
     project: str = ''
+    nobody: bool = False
 
 
 OPERATOR = Acting()
+NOBODY = Acting(nobody=True)
 
 
 class SiteRequest(msgspec.Struct, frozen=True):

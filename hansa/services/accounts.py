@@ -109,6 +109,13 @@ class Accounts:
         async with self._turn(member.name):
             return (await self._user(member, user)).id
 
+    def standing_in(self, member: Member, project: str) -> Acting | None:
+        """As whom the league itself looks after what a project has at a site: the operator in its place; None where it has nothing there."""
+        local = self._book.local(member.name, project)
+        if not local:
+            return None
+        return Acting(project=local) if member.managed else OPERATOR
+
     async def acting(self, call: Call, member: Member, project: str = '') -> Acting:
         """As whom `call` is sent to a site; `project` is the league project meant where it is not the caller's own.
 

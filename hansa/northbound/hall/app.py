@@ -15,6 +15,8 @@ Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
 
 _PLAIN = re.compile(rb'[\x21\x22\x24-\x7e]*')
 _INDEX = 'index'
+_FREE = frozenset(('object',))
+"""Doors below which names are the user's, so that whatever a URL can hold may stand in the path."""
 _log = logging.getLogger('hansa.hall')
 
 
@@ -55,11 +57,12 @@ class Hall:
         path = scope['raw_path'].decode('latin-1').partition('?')[0]
         first, _, rest = path.lstrip('/').partition('/')
         try:
-            if '//' in path:
+            free = first in _FREE
+            if '//' in path and not free:
                 raise BadRequest('The path has an empty segment (//) in it.')
             if not _PLAIN.fullmatch(scope['raw_path']) or not _PLAIN.fullmatch(scope['query_string']):
                 raise BadRequest('The path or the query has characters in it that a URL cannot have; percent-encode them.')
-            request = wire.Request(scope, receive, f'/{rest}', id, note)
+            request = wire.Request(scope, receive, f'/{rest}', id, note, free=free)
             door = (self._local.get(first) if request.local else None) or self.doors.get(first)
             if door is None:
                 return wire.document(404, _error(404, f'There is nothing at /{first}; the APIs are at {", ".join(sorted(self.doors))}.'))

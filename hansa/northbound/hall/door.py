@@ -17,7 +17,7 @@ Fault = Callable[[Exception, str], wire.Answer]
 
 _log = logging.getLogger('hansa.door')
 _SAFE = frozenset(('GET', 'HEAD', 'OPTIONS'))
-_NOBODY = Token('', '', '', '', '', '', frozenset(), 0.0)
+NOBODY = Token('', '', '', '', '', '', frozenset(), 0.0)
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -52,12 +52,12 @@ class Door:
             request.admit()
             route, names = self._route(request)
             request.note.route = route.kind
-            token = _NOBODY if route.open else await self._token(request)
+            token = NOBODY if route.open else await self._token(request)
             if self._level is not None:
                 await self._level()
             version = self._version(request, route)
             ask = table.Ask(Call(request.id, token, self.style.service, version, self._base), request, names)
-            if not route.open:
+            if token is not NOBODY:
                 _admit(token)
                 if request.method not in _SAFE and not route.asks:
                     ask.writes()

@@ -45,12 +45,12 @@ class Request:
     """One HTTP request. `path` is the raw path below the door it was mounted at, `words` its decoded segments.
 
     `prefix` is the project id that stood in front of the path (Cinder); the door takes it off. `refusal` is why the house
-    takes no more requests now: the door says it in its API's form.
+    takes no more requests now: the door says it in its API's form. Of a `free` path the door makes the words.
     """
 
     __slots__ = ('_receive', '_more', 'headers', 'id', 'local', 'method', 'note', 'path', 'prefix', 'query', 'refusal', 'words')
 
-    def __init__(self, scope: Scope, receive: Receive, path: str, id: str, note: Note | None = None) -> None:
+    def __init__(self, scope: Scope, receive: Receive, path: str, id: str, note: Note | None = None, *, free: bool = False) -> None:
         self.note = note or Note()
         self.method: str = scope['method']
         self.path = path
@@ -60,7 +60,7 @@ class Request:
         self.headers: dict[str, str] = {}
         for name, value in scope['headers']:
             self.headers.setdefault(name.decode('latin-1'), value.decode('latin-1'))
-        self.words = segments(path)
+        self.words: tuple[str, ...] = () if free else segments(path)
         self.id = id
         server = scope.get('server')
         self.local = server is not None and server[1] is None

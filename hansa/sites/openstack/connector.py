@@ -29,7 +29,7 @@ LONGEST = 60.0
 
 # Tokens that callers may still carry are the league's and must not be seen by a site.
 _READS = frozenset(('GET', 'HEAD'))
-_SECRET_HEADERS = frozenset(('x-auth-token', 'x-service-token'))
+_SECRET_HEADERS = frozenset(('x-auth-token', 'x-service-token', 'x-storage-token'))
 
 
 class OpenStackSite:
@@ -111,6 +111,8 @@ class OpenStackSite:
     # -- one request
 
     async def _send(self, request: SiteRequest, acting: Acting, timeout: float) -> SiteResponse:
+        if acting.nobody:
+            return await self._try(request, await self._session(OPERATOR, timeout), timeout, openly=True)
         session = await self._session(acting, timeout)
         response = await self._try(request, session, timeout)
         if response.status != 401 or not self._sessions.spent(acting, session):
@@ -135,14 +137,16 @@ class OpenStackSite:
                 self._look_again()
             raise
 
-    async def _try(self, request: SiteRequest, session: Session, timeout: float) -> SiteResponse:
+    async def _try(self, request: SiteRequest, session: Session, timeout: float, *, openly: bool = False) -> SiteResponse:
+        """One attempt; `openly` without a token."""
         endpoint = session.endpoints.get(request.service)
         if endpoint is None:
             raise Unsupported(f'Site {self.name} offers no {request.service} service that can be used.')
         if not request.path.startswith(('/', '^/')):
             raise BadRequest('The path of a request begins with a slash.')
         headers = [header for header in request.headers if header[0].lower() not in _SECRET_HEADERS]
-        headers.append(('X-Auth-Token', session.token.reveal()))
+        if not openly:
+            headers.append(('X-Auth-Token', session.token.reveal()))
         url = endpoint.url(request.path, request.query)
         if request.body is not None and not isinstance(request.body, bytes):
             return await self._wire(request.service, request.method, url, headers, request.body, timeout)

@@ -16,7 +16,19 @@ from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
 from hansa.storage import folder
-from hansa.storage.postgres import aliasing, feed, homing, inventory, journal, opening, querying, queue, renaming, reserving, state
+from hansa.storage.postgres import (
+    aliasing,
+    feed,
+    homing,
+    inventory,
+    journal,
+    opening,
+    querying,
+    queue,
+    renaming,
+    reserving,
+    state,
+)
 from hansa.storage.postgres.feed import PostgresFeed
 from hansa.storage.postgres.leases import PostgresLeases
 from hansa.storage.postgres.queue import PostgresQueue

@@ -1,0 +1,1 @@
+"""Swift's API v1."""

@@ -1,0 +1,48 @@
+"""The object store's door: paths stay as they came, byte for byte, and a request may come without a token."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+from hansa.model.call import Token
+from hansa.model.errors import NotFound, PreconditionFailed
+from hansa.northbound.hall import door, table, wire
+
+_LONGEST = 8192
+_DEPTH = 3
+
+
+class ObjectDoor(door.Door):
+    """Swift's door. Of the words of a path the last is all that is left: names of objects have slashes in them."""
+
+    async def answer(self, request: wire.Request) -> wire.Answer:
+        """Answer a request, with the id that Swift gives to each."""
+        answer = await super().answer(request)
+        answer.headers.append(('X-Trans-Id', request.id))
+        return answer
+
+    def _route(self, request: wire.Request) -> tuple[table.Route, dict[str, str]]:
+        """Raises NotFound, MethodNotAllowed, PreconditionFailed for what no name can be."""
+        if len(request.path) > _LONGEST:
+            raise PreconditionFailed(f'The path is longer than {_LONGEST} characters.')
+        words = request.path[1:].split('/', _DEPTH)
+        while len(words) > 1 and not words[-1]:
+            words.pop()
+        if '' in words[:_DEPTH]:
+            raise NotFound('The resource could not be found.')
+        if '%00' in request.path or not _readable(request.path):
+            raise PreconditionFailed('Invalid UTF8 or contains NULL')
+        request.words = tuple(words)
+        return self.table.match(request.method, request.words)
+
+    async def _token(self, request: wire.Request) -> Token:
+        word = request.header('x-auth-token') or request.header('x-storage-token')
+        return await self._identity.validate(word) if word else door.NOBODY
+
+
+def _readable(path: str) -> bool:
+    try:
+        urllib.parse.unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""What the rooms of the object store share: whose account is meant, where a container is, and what a site's answer looks like in the league."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+from hansa.model.errors import BadRequest, Forbidden, HansaError, NotFound, Unauthorized
+from hansa.northbound.hall import table, wire
+from hansa.northbound.object import headers
+from hansa.ports.site import Headers
+from hansa.services.grantees import Grantees
+from hansa.services.holdings import Holdings
+from hansa.services.homes import Homes, Where
+from hansa.services.relay import Forward, Reply
+from hansa.services.storeinfo import StoreInfo
+from hansa.services.stores import PREFIX, Stores
+
+LISTS = ('x-container-read', 'x-container-write')
+POLICY = 'x-storage-policy'
+
+
+class Room:
+    """What handlers are made with."""
+
+    def __init__(self, stores: Stores, homes: Homes, grantees: Grantees, info: StoreInfo, holdings: Holdings) -> None:
+        self.stores = stores
+        self.homes = homes
+        self.grantees = grantees
+        self.info = info
+        self.holdings = holdings
+
+    async def find(self, ask: table.Ask) -> Where:
+        """The container that the path names. Who is no member of its project is told nothing of what there is not."""
+        try:
+            return await self.homes.find(account(ask), container(ask))
+        except NotFound:
+            raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
+
+    async def send(self, ask: table.Ask, where: Where, forward: Forward) -> Reply:
+        """The request to the container's site; its answer in the league's words."""
+        reply = await self.stores.send(ask.call, where.member, account(ask), forward)
+        reply.headers = [self._told(where, name, value) for name, value in reply.headers]
+        return reply
+
+    async def beside(self, ask: table.Ask, where: Where, word: str, what: str) -> None:
+        """Raises BadRequest where a container that a header or a manifest names is not at this site; one that there is not may be made later."""
+        name = urllib.parse.unquote_to_bytes(word.encode('latin-1')).decode(errors='replace')
+        try:
+            other = await self.homes.find(account(ask), name)
+        except NotFound:
+            return
+        if (other.member.name, other.name) != (where.member.name, name):
+            raise BadRequest(f'{what}, {name}, is at site {other.member.name}, but this is at site {where.member.name}; both have to be at one site.')
+
+    def _told(self, where: Where, name: str, value: str) -> tuple[str, str]:
+        if name.lower() == POLICY:
+            return name, f'{where.member.name}.{value}'
+        if name.lower() in LISTS:
+            return name, self.grantees.inbound(where.member, value)
+        return name, value
+
+    async def granted(self, ask: table.Ask, where: Where, sent: Headers) -> Headers:
+        """Headers for a site, with the site's ids in access lists. Raises BadRequest for who does not exist."""
+        return [
+            (name, await self.grantees.outbound(ask.call, where.member, value) if name.lower() in LISTS else value) for name, value in sent
+        ]
+
+
+def account(ask: table.Ask) -> str:
+    """The league's project whose account it is. Raises Forbidden, Unauthorized for what is no account of ours."""
+    name = urllib.parse.unquote(ask.names['account'])
+    if not name.startswith(PREFIX) or len(name) == len(PREFIX):
+        raise refusal(ask)
+    return name.removeprefix(PREFIX)
+
+
+def container(ask: table.Ask) -> str:
+    """The container's name as its owner wrote it."""
+    return urllib.parse.unquote(ask.names['container'])
+
+
+def own(ask: table.Ask) -> bool:
+    """Whether the caller is of the account's project, or administrator of all."""
+    return account(ask) == ask.call.token.project or ask.call.token.admin
+
+
+def refusal(ask: table.Ask) -> HansaError:
+    """What is said to somebody who may not."""
+    if ask.call.token.user:
+        return Forbidden('Access was denied to this resource.')
+    return Unauthorized('This server could not verify that you are authorized to access the document you requested.')
+
+
+def known(ask: table.Ask) -> None:
+    """Raises Unauthorized for a change without a token."""
+    if not ask.call.token.user:
+        raise refusal(ask)
+
+
+def forward(ask: table.Ask, path: str, sent: Headers | None = None) -> Forward:
+    """The request for a site; a body goes as it comes."""
+    request = ask.request
+    sent = headers.passed(request) if sent is None else sent
+    if not request.has_body():
+        return Forward(request.method, path, request.query, sent, b'' if request.method in {'PUT', 'POST'} else None)
+    if length := request.header('content-length'):
+        sent = [*sent, ('content-length', length)]
+    return Forward(request.method, path, request.query, sent, request.stream())
+
+
+def answer(reply: Reply) -> wire.Answer:
+    """A site's reply as it goes to the client."""
+    return wire.Answer(reply.status, reply.headers, reply.body)

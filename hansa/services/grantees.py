@@ -1,0 +1,41 @@
+"""Whom a container's owner lets in: the league's projects and users are put for a site's in access lists, and back."""
+
+from __future__ import annotations
+
+from hansa.model.call import Call
+from hansa.model.errors import BadRequest
+from hansa.ports.identity import Identity
+from hansa.ports.roster import Member
+from hansa.rules import acl
+from hansa.rules.aliases import AliasBook
+from hansa.services.accounts import Accounts
+
+
+class Grantees:
+    """Access lists on their way to a site and back."""
+
+    def __init__(self, book: AliasBook, accounts: Accounts, identity: Identity) -> None:
+        self._book = book
+        self._accounts = accounts
+        self._identity = identity
+
+    async def outbound(self, call: Call, member: Member, value: str) -> str:
+        """The list with the site's ids; who is named in it is made there if need be. Raises BadRequest for who does not exist, SiteDown."""
+        projects, users = acl.named(value)
+        known = await self._identity.project_ids(projects) if projects else {}
+        gone = [project for project in projects if known.get(project) != project]
+        gone += await self._identity.gone('user', users) if users else []
+        if gone:
+            raise BadRequest(f'The access list names {", ".join(gone)}, which is no id of a project or user.')
+        there = {project: await self._accounts.project(call, member, project) for project in projects}
+        there_too = {user: await self._accounts.shadow(member, user) for user in users}
+        foreign = [id for id, local in (there | there_too).items() if not local]
+        if foreign:
+            raise BadRequest(f'Site {member.name} knows no projects and users of the league, so that {", ".join(foreign)} cannot be let in there.')
+        return acl.mapped(value, there, there_too)
+
+    def inbound(self, member: Member, value: str) -> str:
+        """The list with the league's ids; what the league does not know stays as it is."""
+        words = {word for item in value.split(',') for word in item.strip().split(':')}
+        league = {word: found for word in words if (found := self._book.league(member.name, word))}
+        return acl.mapped(value, league, league)

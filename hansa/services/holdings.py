@@ -1,0 +1,171 @@
+"""What a project's account holds over all sites: one listing in Swift's order, and counters added up."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hansa.model.errors import HansaError, NotFound, SiteDown, Unsupported
+from hansa.ports.roster import Member
+from hansa.ports.site import Headers
+from hansa.rules.containers import forms, merging, twins
+from hansa.rules.containers.merging import Page, Query, Row
+from hansa.services.homes import Homes
+from hansa.services.stores import SERVICE, Stores
+
+_ROUNDS = 200
+"""How often sites are asked on for one page; each time gives a page of one site at least."""
+
+_ANSWER = 64 << 20
+_COUNTERS = ('x-account-container-count', 'x-account-object-count', 'x-account-bytes-used')
+_META = 'x-account-meta-'
+_POLICY = 'x-account-storage-policy-'
+
+
+class Held(msgspec.Struct):
+    """Rows of a listing, the headers of the account, and sites that could not be asked."""
+
+    rows: list[Row]
+    headers: Headers
+    missing: list[str]
+
+
+class _Told(msgspec.Struct):
+    """What one site says: its page, and its headers by lower-case name."""
+
+    page: Page
+    headers: dict[str, str]
+
+
+class Holdings:
+    """Listings and counters. Sites where the project has nothing yet count nothing."""
+
+    def __init__(self, stores: Stores, homes: Homes) -> None:
+        self._stores = stores
+        self._homes = homes
+
+    async def head(self, project: str, partial: bool) -> Held:
+        """The account without its containers. Raises SiteDown, unless a partial answer will do."""
+        told, missing = await self._all(project, 'HEAD', Query(0), partial)
+        return Held([], _summed(told), missing)
+
+    async def page(self, project: str, query: Query, partial: bool) -> Held:
+        """A page of the account's containers. Raises SiteDown, unless a partial answer will do."""
+        told, missing = await self._all(project, 'GET', query, partial)
+        headers = _summed(told)
+        pages = {site: each.page for site, each in told.items()}
+        known = {(twin.site, twin.container) for twin in await self._homes.known(project) if twin.site in pages}
+        own = await self._twins(project, query, known) if known else None
+        for _ in range(_ROUNDS):
+            merged = merging.merge(query, [*(twins.without(each, known) for each in pages.values()), *([own] if own else [])])
+            news = {(twin.site, twin.container) for twin in await self._homes.seen(project, _plain(merged.doubles))}
+            if news - known:
+                known |= news
+                own = await self._twins(project, query, known)
+                continue
+            if not merged.behind:
+                return Held(merged.rows, headers, missing)
+            for site, marker in merged.behind:
+                on = msgspec.structs.replace(query, marker=marker)
+                if not site and own:
+                    own = own.then(await self._twins(project, on, known))
+                    continue
+                try:
+                    pages[site] = pages[site].then((await self._ask(self._member(site), project, 'GET', on)).page)
+                except SiteDown as error:
+                    if not partial:
+                        raise
+                    missing.append(error.site)
+                    pages[site] = msgspec.structs.replace(pages[site], last='')
+        raise SiteDown(next(iter(pages), ''), f'({SERVICE}) gives a listing that does not end')
+
+    def _member(self, site: str) -> Member:
+        """Raises SiteDown for one that has left meanwhile."""
+        found = next((member for member in self._stores.members() if member.name == site), None)
+        if found is None:
+            raise SiteDown(site, 'is leaving the league')
+        return found
+
+    async def _all(self, project: str, method: str, query: Query, partial: bool) -> tuple[dict[str, _Told], list[str]]:
+        members = self._stores.members()
+        answers = await asyncio.gather(*(self._safely(member, project, method, query) for member in members))
+        told: dict[str, _Told] = {}
+        missing: list[str] = []
+        for member, answer in zip(members, answers, strict=True):
+            if isinstance(answer, _Told):
+                told[member.name] = answer
+            elif isinstance(answer, SiteDown):
+                if not partial:
+                    raise answer
+                missing.append(member.name)
+        return told, missing
+
+    async def _safely(self, member: Member, project: str, method: str, query: Query) -> _Told | HansaError:
+        try:
+            return await self._ask(member, project, method, query)
+        except (NotFound, Unsupported, SiteDown) as error:
+            return error
+
+    async def _ask(self, member: Member, project: str, method: str, query: Query) -> _Told:
+        """Raises NotFound where the project has nothing there, SiteDown."""
+        words = urllib.parse.urlencode(forms.args(query)) if method == 'GET' else ''
+        response = await self._stores.look(member, project, method, '', words)
+        raw = await response.read(_ANSWER)
+        if response.status == 404:
+            raise NotFound('The account is not there.')
+        if response.status >= 300:
+            raise SiteDown(member.name, f'({SERVICE}) refused to tell what the account holds ({response.status})')
+        told = {name.lower(): value for name, value in response.headers}
+        rows = _rows(raw, member) if method == 'GET' and raw else []
+        return _Told(merging.page(member.name, query, rows), _of_site(told, member.name))
+
+    async def _twins(self, project: str, query: Query, known: set[twins.Twin]) -> Page:
+        wanted, last = twins.asked(query, known)
+        found = await asyncio.gather(*(self._row(project, twin) for twin in wanted))
+        return twins.page(query, {twin: row for twin, row in zip(wanted, found, strict=True) if row is not None}, last)
+
+    async def _row(self, project: str, twin: twins.Twin) -> Row | None:
+        site, name = twin
+        told = await self._safely(self._member(site), project, 'GET', Query(1, prefix=name))
+        if isinstance(told, SiteDown):
+            raise told
+        rows: Sequence[Row] = told.page.rows if isinstance(told, _Told) else ()
+        return next((row for row in rows if row.get('name') == name), None)
+
+
+def _plain(doubles: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Names that sites gave; what the page of twins has besides is known already."""
+    return {name: sites for name, sites in doubles.items() if '' not in sites}
+
+
+def _rows(raw: bytes, member: Member) -> list[Row]:
+    """Raises SiteDown for what is no listing."""
+    try:
+        rows = msgspec.json.decode(raw, type=list[Row])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise SiteDown(member.name, f'({SERVICE}) sent something that is no listing', sent=True) from None
+    return [row | {'storage_policy': f'{member.name}.{row["storage_policy"]}'} if 'storage_policy' in row else row for row in rows]
+
+
+def _of_site(told: Mapping[str, str], site: str) -> dict[str, str]:
+    """An account's headers, those of a policy by the policy's name in the league."""
+    return {
+        f'{_POLICY}{site}.{name.removeprefix(_POLICY)}' if name.startswith(_POLICY) else name: value
+        for name, value in told.items()
+        if name in _COUNTERS or name.startswith((_POLICY, _META)) or name == 'x-timestamp'
+    }
+
+
+def _summed(told: Mapping[str, _Told]) -> Headers:
+    heads = [each.headers for each in told.values()]
+    found: dict[str, str] = {}
+    for head in heads:
+        for name, value in head.items():
+            if name.startswith((_META, _POLICY)):
+                found.setdefault(name, value)
+    stamps = [head['x-timestamp'] for head in heads if 'x-timestamp' in head]
+    born = {'x-timestamp': min(stamps)} if stamps else {}
+    return list((merging.totals(heads, _COUNTERS) | born | found).items())
