@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from hansa.ports.http import Transport, TransportError
@@ -31,7 +31,7 @@ async def upload(league: League, path: str, chunks: Sequence[bytes], headers: Ma
             await asyncio.Event().wait()
         return {'type': 'http.disconnect'}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         nonlocal status
         status = message.get('status', status)
 
