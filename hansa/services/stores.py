@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -22,7 +23,7 @@ from hansa.services.relay import Forward, Reply
 SERVICE = 'object-store'
 PREFIX = 'AUTH_'
 
-_FAULT_LIMIT = 64 << 10
+_FAULT_LIMIT = 1 << 20
 _HOP = frozenset(
     ('connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'date', 'server',
      'set-cookie', 'www-authenticate', 'x-openstack-request-id', 'x-hansa-site', 'x-hansa-site-request-id')
@@ -72,7 +73,7 @@ class Stores:
         response = await member.site.send(request, acting, _timeout(forward))
         if response.status >= 500 and response.status != 501:
             raise await _failed(response, member)
-        reply = self._reply(response, member)
+        reply = await self._reply(response, member, bare=forward.method == 'HEAD')
         if check is not None and response.status == 201 and 'multipart-manifest' not in forward.query:
             _same(check.hexdigest(), response, member)
         return reply
@@ -94,6 +95,9 @@ class Stores:
     async def let_go(self, reply: Reply) -> None:
         """The rest of a reply is not wanted."""
         if isinstance(reply.body, AsyncGenerator):
+            with contextlib.suppress(SiteDown, StopAsyncIteration):
+                # One that was never begun would not let go of the site's answer when it is closed.
+                await anext(reply.body)
             await reply.body.aclose()
 
     async def info(self, member: Member) -> Mapping[str, Any]:
@@ -130,7 +134,8 @@ class Stores:
             raise NotFound(f'There is no account {value} at site {member.name}.')
         return f'{PREFIX}{local}'
 
-    def _reply(self, response: SiteResponse, member: Member) -> Reply:
+    async def _reply(self, response: SiteResponse, member: Member, *, bare: bool) -> Reply:
+        """What is short is read here, so that only what is long has to be let go of by whoever does not want it."""
         headers: Headers = []
         for name, value in response.headers:
             lower = name.lower()
@@ -141,6 +146,8 @@ class Stores:
             elif lower not in _HOP:
                 headers.append((name, value))
         headers.append(('X-Hansa-Site', member.name))
+        if bare or response.status in {204, 304} or response.status >= 400 or response.header('content-length') == '0':
+            return Reply(response.status, headers, await response.read(_FAULT_LIMIT))
         return Reply(response.status, headers, response.chunks())
 
     def _account_in(self, value: str, member: Member) -> str:
