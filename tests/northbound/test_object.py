@@ -235,3 +235,53 @@ def test_a_project_chooses_where_its_containers_go() -> None:
             assert await put(league, 'd') == 'east'
 
     virtual.run(main)
+
+
+def test_a_site_where_we_are_a_tenant_keeps_containers_too() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west', tenant=('west',)) as league:
+            await put(league, 'c', 'west')
+            await put(league, 'd', 'east')
+            assert (await league.ask('PUT', f'{ACCOUNT}/c/o', b'hello'))[0] == 201
+            assert await names(league) == ['c', 'd']
+            assert (await league.ask('COPY', f'{ACCOUNT}/c/o', headers={'destination': 'd/o'}))[0] == 201
+            assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[2] == b'hello'
+            assert (await league.ask('GET', f'{ACCOUNT}/c/o', token='alt_demo'))[0] == 403
+            other = f'/object/v1/AUTH_{house.league_id("alt_demo")}'
+            status, headers, _ = await league.ask('PUT', f'{other}/c', token='alt_demo')
+            assert (status, headers['x-hansa-site']) == (201, 'east')
+            assert (await league.ask('PUT', f'{other}/e', token='alt_demo', headers={'x-storage-policy': 'west'}))[0] == 400
+            everyone = {'x-container-read': f'{house.league_id("alt_demo")}:*'}
+            assert (await league.ask('POST', f'{ACCOUNT}/c', headers=everyone))[0] == 400
+            assert (await league.ask('GET', f'{other}?format=json', token='admin'))[2][0]['name'] == 'c'
+
+    virtual.run(main)
+
+
+def test_a_container_that_was_moved_behind_our_back_is_found_again() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await put(league, 'c', 'west')
+            await put(league, 'd', 'east')
+            await behind(league, 'west', 'DELETE', '/c')
+            assert (await league.ask('GET', f'{ACCOUNT}/c'))[0] == 404
+            await put(league, 'c', 'west')
+            await behind(league, 'west', 'DELETE', '/c')
+            await behind(league, 'east', 'PUT', '/c')
+            status, headers, _ = await league.ask('HEAD', f'{ACCOUNT}/c')
+            assert (status, headers['x-hansa-site']) == (204, 'east')
+
+    virtual.run(main)
+
+
+def test_a_site_that_hangs_is_named_in_time() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await put(league, 'c', 'west')
+            league.clouds['west'].fault = Fault('hang')
+            began = league.clock.monotonic()
+            assert (await league.ask('GET', f'{ACCOUNT}/c'))[0] == 503
+            assert await put(league, 'e') == 'east'
+            assert league.clock.monotonic() - began < 20
+
+    virtual.run(main)

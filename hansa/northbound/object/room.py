@@ -38,7 +38,10 @@ class Room:
 
     async def send(self, ask: table.Ask, where: Where, forward: Forward) -> Reply:
         """The request to the container's site; its answer in the league's words."""
-        reply = await self.stores.send(ask.call, where.member, account(ask), forward)
+        try:
+            reply = await self.stores.send(ask.call, where.member, account(ask), forward)
+        except NotFound:
+            raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
         reply.headers = [self._told(where, name, value) for name, value in reply.headers]
         return reply
 
