@@ -24,6 +24,8 @@ def merged(infos: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         return {}
     found = {key: _one(key, [each[key] for each in documents]) for key in documents[0] if key not in _NOT_OURS and all(key in each for each in documents)}
     if 'swift' in found:
+        # Accounts come with their projects.
+        found['swift'].pop('allow_account_management', None)
         found['swift']['policies'] = policies({site: told['swift'].get('policies', []) for site, told in infos.items()})
     return found
 

@@ -6,7 +6,7 @@ from hansa.rules import offers
 
 EAST = {
     'swift': {
-        'max_file_size': 10, 'max_object_name_length': 1024, 'version': '2.38.0', 'strict_cors_mode': True, 'account_listing_limit': 500,
+        'max_file_size': 10, 'max_object_name_length': 1024, 'version': '2.38.0', 'strict_cors_mode': True, 'allow_account_management': True, 'account_listing_limit': 500,
         'policies': [{'name': 'gold', 'aliases': 'gold, best', 'default': True}, {'name': 'tin', 'aliases': 'tin'}],
     },
     'slo': {'max_manifest_segments': 1000, 'min_segment_size': 1},
@@ -15,7 +15,7 @@ EAST = {
     'staticweb': {},
 }  # fmt: skip
 WEST = {
-    'swift': {'max_file_size': 5, 'max_object_name_length': 2048, 'version': '2.30.1', 'strict_cors_mode': False, 'policies': [{'name': 'Policy-0', 'default': True}]},
+    'swift': {'max_file_size': 5, 'max_object_name_length': 2048, 'version': '2.30.1', 'strict_cors_mode': False, 'allow_account_management': True, 'policies': [{'name': 'Policy-0', 'default': True}]},
     'slo': {'max_manifest_segments': 50, 'min_segment_size': 1 << 20, 'yield_frequency': 10},
     'tempurl': {'methods': ['GET']},
     'versioned_writes': {'allowed_flags': ['x-history-location']},
@@ -29,7 +29,7 @@ def test_the_smallest_limits_and_what_all_can_do() -> None:
     assert told['versioned_writes'] == {'allowed_flags': ['x-history-location']}
     swift = told['swift']
     assert (swift['max_file_size'], swift['max_object_name_length'], swift['version'], swift['strict_cors_mode']) == (5, 1024, '2.30.1', False)
-    assert 'account_listing_limit' not in swift
+    assert not {'account_listing_limit', 'allow_account_management'} & set(swift)
 
 
 def test_policies_have_the_names_of_their_sites() -> None:
