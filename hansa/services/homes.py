@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -70,8 +70,9 @@ class Homes:
             raise NotFound('The resource could not be found.')
         return Where(self._roster.get(known.site), name)
 
-    async def make(self, call: Call, project: str, name: str, policy: str) -> tuple[Where, str]:
+    async def make(self, call: Call, project: str, name: str, policy: str, missed: Collection[str] = ()) -> tuple[Where, str]:
         """Where a container is or is to be made, and the policy to ask that site for ('': its default). It is registered already.
+        A new one does not go to sites that were `missed` a moment ago.
 
         Raises BadRequest for a policy that there is not, SiteDown, Conflict where no site takes it or it is at another site.
         """
@@ -86,7 +87,7 @@ class Homes:
                 return twin, own
             if not site:
                 site, own = await self._default(project)
-            chosen = Home(project, name, await self._choose(call, project, name, site), self._clock.now())
+            chosen = Home(project, name, await self._choose(call, project, name, site, missed), self._clock.now())
             await self._store.add_homes([chosen])
             known = await self._store.home(project, name) or chosen
             fresh = known == chosen
@@ -144,7 +145,7 @@ class Homes:
         else:
             await self._store.unset(f'policy/{project}')
 
-    async def _choose(self, call: Call, project: str, name: str, site: str) -> str:
+    async def _choose(self, call: Call, project: str, name: str, site: str, missed: Collection[str]) -> str:
         """Raises SiteDown, Conflict, BadRequest."""
         pins: tuple[placement.Pin, ...] = (placement.Pin(site, f'policy {site}'),) if site else ()
         beside = await self._beside(project, name) if not site else ''
@@ -155,9 +156,8 @@ class Homes:
         for member in self._stores.members():
             health = member.site.health()
             room = 1.0 / (1 + counts.get(member.name, 0))
-            views.append(
-                placement.View(member.name, health.reachable, health.reason, serves=self._accounts.serves(call.token, member), room=room)
-            )
+            there = health.reachable and member.name not in missed
+            views.append(placement.View(member.name, there, health.reason, serves=self._accounts.serves(call.token, member), room=room))
         return placement.choose(placement.Wish(pins=pins, home=await self._surveying.home(project)), views).site
 
     async def _beside(self, project: str, name: str) -> str:

@@ -24,6 +24,7 @@ SERVICE = 'object-store'
 PREFIX = 'AUTH_'
 
 _FAULT_LIMIT = 1 << 20
+_LONG_TIMEOUT = 900.0
 _HOP = frozenset(
     ('connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authenticate', 'date', 'server',
      'set-cookie', 'www-authenticate', 'x-openstack-request-id', 'x-hansa-site', 'x-hansa-site-request-id')
@@ -177,4 +178,7 @@ async def _failed(response: SiteResponse, member: Member) -> HansaError:
 
 
 def _timeout(forward: Forward) -> float:
+    """A site answers a copy, and what is done with a large object's parts, only when all of it is done."""
+    if 'multipart-manifest' in forward.query or any(name.lower() == 'x-copy-from' for name, _ in forward.headers):
+        return _LONG_TIMEOUT
     return relay.READ_TIMEOUT if forward.method in {'GET', 'HEAD', 'OPTIONS'} else relay.WRITE_TIMEOUT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from hansa.ports.site import Acting, SiteRequest
@@ -270,6 +271,27 @@ def test_a_container_that_was_moved_behind_our_back_is_found_again() -> None:
             await behind(league, 'east', 'PUT', '/c')
             status, headers, _ = await league.ask('HEAD', f'{ACCOUNT}/c')
             assert (status, headers['x-hansa-site']) == (204, 'east')
+
+    virtual.run(main)
+
+
+def test_a_new_container_goes_elsewhere_where_its_site_turns_out_to_be_away() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await put(league, 'c', 'west')
+            league.clouds['east'].fault = Fault('refuse')
+            assert await put(league, 'd') == 'west'
+            assert (await league.ask('GET', f'{ACCOUNT}/d'))[0] == 204
+
+    virtual.run(main)
+
+
+def test_who_makes_one_container_twice_at_once_makes_one() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            made = await asyncio.gather(*(put(league, 'c', policy) for policy in ('west', '', 'west', '')), return_exceptions=True)
+            assert len({site for site in made if isinstance(site, str)}) == 1
+            assert await names(league) == ['c']
 
     virtual.run(main)
 

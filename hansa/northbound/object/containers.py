@@ -11,6 +11,14 @@ from hansa.services.relay import Forward, Reply
 _VERSIONS = ('x-versions-location', 'x-history-location')
 
 
+class _Missed(Exception):
+    """A new container's site was not reached, and nothing was made there."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(site)
+        self.site = site
+
+
 class ContainerRoom:
     """Handlers of `/v1/{account}/{container}`."""
 
@@ -29,8 +37,18 @@ class ContainerRoom:
         room.known(ask)
         if not room.own(ask):
             return await self.change(ask)
+        missed: list[str] = []
+        for _ in self._room.stores.members():
+            try:
+                return await self._make(ask, missed)
+            except _Missed as error:
+                missed.append(error.site)
+        return await self._make(ask, missed)
+
+    async def _make(self, ask: table.Ask, missed: list[str]) -> wire.Answer:
+        """One attempt, not at those sites that were `missed`. Raises _Missed where a site that was chosen freely was not reached."""
         project, policy = room.account(ask), ask.request.header(room.POLICY)
-        where, its_own = await self._room.homes.make(ask.call, project, room.container(ask), policy)
+        where, its_own = await self._room.homes.make(ask.call, project, room.container(ask), policy, missed)
         try:
             sent = await self._sent(ask, where)
             if its_own:
@@ -39,6 +57,8 @@ class ContainerRoom:
         except (BadRequest, NotFound, SiteDown) as error:
             if where.fresh and not (isinstance(error, SiteDown) and error.sent):
                 await self._room.homes.gone(project, where)
+                if isinstance(error, SiteDown) and not policy:
+                    raise _Missed(where.member.name) from error
             raise
         if where.fresh and reply.status >= 400:
             await self._room.homes.gone(project, where)
