@@ -14,7 +14,8 @@ import msgspec
 import pytest
 import uvloop
 
-from hansa.ports.site import OPERATOR, Headers, Site, SiteRequest
+from hansa.ports.site import OPERATOR, Headers, SiteRequest
+from hansa.sites.openstack.connector import OpenStackSite
 from tests.contract.test_site import Subject, real, simulated
 
 LAB = pytest.mark.lab
@@ -34,8 +35,9 @@ class Reply(msgspec.Struct):
 class Store:
     """A site's Swift; names are of this run alone, and what was made is taken away at the end."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: OpenStackSite, cloud: Subject) -> None:
         self.site = site
+        self.cloud = cloud
         self.prefix = f'hansa-{uuid.uuid4().hex[:8]}'
         self.made: list[str] = []
 
@@ -84,9 +86,10 @@ def subject(where: str) -> Subject:
 
 def played(where: str, steps: Steps) -> None:
     async def main() -> None:
-        async with asyncio.timeout(120), subject(where).site() as site:
+        cloud = subject(where)
+        async with asyncio.timeout(120), cloud.site() as site:
             await site.describe()
-            store = Store(site)
+            store = Store(site, cloud)
             try:
                 await steps(store)
             finally:

@@ -16,7 +16,7 @@ def test_it_says_what_it_can(where: str) -> None:
         assert got.status == 200
         assert told['swift']['container_listing_limit'] == told['swift']['account_listing_limit'] == 10000
         assert [one['name'] for one in told['swift']['policies'] if one.get('default')] == ['Policy-0']
-        assert {'slo', 'dlo', 'tempurl', 'container_quotas', 'account_quotas'} <= told.keys()
+        assert {'slo', 'symlink', 'tempurl', 'container_quotas', 'account_quotas'} <= told.keys()
         assert (await swift('GET', '^/healthcheck')).body == b'OK'
         assert (await swift('GET', '^/v2/AUTH_x')).status == 400
         assert (await swift('GET', '^/v1')).status == 412
@@ -145,5 +145,29 @@ def test_lists_of_who_may(where: str) -> None:
         assert (await swift('POST', path, {'X-Container-Read': '.x:*'}, body=b'')).status == 400
         assert (await swift('POST', path, {'X-Remove-Container-Read': 'x'}, body=b'')).status == 204
         assert (await swift('HEAD', path))['X-Container-Read'] == ''
+
+    played(where, steps)
+
+
+@WHERE
+def test_others_are_let_in_by_project_and_user(where: str) -> None:
+    async def steps(swift: Store) -> None:
+        path = await swift.container('c')
+        await swift.put(f'{path}/o', b'hello')
+        there = f'^/v1/AUTH_{swift.site.own_project()}{path}'
+        async with swift.cloud.site('admin') as site:
+            await site.describe()
+            other = Store(site, swift.cloud)
+            me = f'{site.own_project()}:{site.own_user()}'
+            for method, target in (('GET', f'{there}/o'), ('GET', there), ('PUT', f'{there}/p'), ('DELETE', there)):
+                assert (await other(method, target, body=b'' if method == 'PUT' else None)).status == 403
+            assert (await swift('POST', path, {'X-Container-Read': me}, body=b'')).status == 204
+            assert (await other('GET', f'{there}/o')).body == b'hello'
+            listed = await other('GET', there)
+            assert (listed.status, listed['X-Container-Read']) == (200, '')
+            assert (await other('PUT', f'{there}/p', body=b'')).status == 403
+            assert (await swift('POST', path, {'X-Container-Write': f'{site.own_project()}:*', 'X-Remove-Container-Read': 'x'}, body=b'')).status == 204
+            assert (await other('PUT', f'{there}/p', body=b'')).status == 201
+            assert (await other('GET', f'{there}/o')).status == 403
 
     played(where, steps)

@@ -51,6 +51,7 @@ def test_what_is_sent_is_checked(where: str) -> None:
         whole = b''.join([piece async for piece in pieces()])
         assert (await swift('PUT', f'{path}/chunked', body=pieces())).status == 201
         assert (await swift('GET', f'{path}/chunked')).body == whole
+        assert (await swift('PUT', f'{path}/o')).status == 411
         assert (await swift('PUT', f'{path}/o', {'Etag': md5(b'other')}, body=b'hello')).status == 422
         assert (await swift('HEAD', f'{path}/o')).status == 404
         assert (await swift.put(f'{path}/o', b'hello', {'Etag': md5(b'hello')}))['Etag'] == md5(b'hello')
@@ -253,5 +254,24 @@ def test_signed_urls(where: str) -> None:
         assert (await swift('PUT', f'{path}/p', query=sign('PUT', f'{path}/p'), body=b'p')).status == 201
         for wrong in (sign('PUT', f'{path}/o'), sign('GET', f'{path}/p'), sign('GET', f'{path}/o', 1), sign('GET', f'{path}/o', key=b'x')):
             assert (await swift('GET', f'{path}/o', query=wrong)).status == 401
+
+    played(where, steps)
+
+
+@WHERE
+def test_symbolic_links(where: str) -> None:
+    async def steps(swift: Store) -> None:
+        path = await swift.container('c')
+        await swift.put(f'{path}/o', b'hello', {'X-Object-Meta-Colour': 'blue'})
+        for name, target in (('a', 'o'), ('b', 'a'), ('c', 'b')):
+            await swift.put(f'{path}/{name}', b'', {'X-Symlink-Target': f'{path[1:]}/{target}'})
+        got = await swift('GET', f'{path}/b')
+        assert (got.body, got['X-Object-Meta-Colour'], got['Etag']) == (b'hello', 'blue', md5(b'hello'))
+        assert got['Content-Location'] == f'/v1/AUTH_{swift.site.own_project()}{path}/o'
+        assert (await swift('GET', f'{path}/c')).status == 409
+        link = await swift('HEAD', f'{path}/a', query='symlink=get')
+        assert (link['X-Symlink-Target'], link['Content-Length'], link['Content-Type']) == (f'{path[1:]}/o', '0', 'application/symlink')
+        for header, body, status in ((f'{path[1:]}/x', b'', 400), (f'{path[1:]}/o', b'x', 400), ('nonsense', b'', 412)):
+            assert (await swift('PUT', f'{path}/x', {'X-Symlink-Target': header}, body=body)).status == status
 
     played(where, steps)

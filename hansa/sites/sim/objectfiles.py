@@ -25,6 +25,11 @@ KEPT = frozenset(
     }
 )
 _META = 'x-object-meta-'
+_PUBLIC = 'x-object-meta-public-'
+_HOPS = 'x-symlink-hops'
+LINKS = 2
+"""Symbolic links that lead on to each other at most."""
+
 _NOT_COPIED = frozenset({'x-static-large-object', 'x-object-manifest', 'etag', 'content-type', 'x-timestamp', 'content-length'})
 PLAIN = 'text/plain'
 
@@ -58,11 +63,34 @@ def answer(ask: Ask, store: Store, account: str, container: str, name: str) -> A
     if ask.method == 'DELETE':
         found.drop(name)
         return Answer(204)
+    if 'x-symlink-target' in blob.headers and ask.arg('symlink') != 'get':
+        return _followed(ask, store, account, blob, signed)
     done = objectreading.answer(ask, held, blob)
-    if signed and done.status < 300 and 'Content-Disposition' not in done.headers:
+    if signed and done.status < 300:
+        _veiled(ask, name, done)
+    return done
+
+
+def _veiled(ask: Ask, name: str, done: Answer) -> None:
+    """What whoever has a signed URL gets: a name to save it under, and no metadata but what is public."""
+    done.headers = {key: value for key, value in done.headers.items() if not key.lower().startswith(_META) or key.lower().startswith(_PUBLIC)}
+    if 'Content-Disposition' not in done.headers:
         shown = ask.arg('filename') or name.rstrip('/').rpartition('/')[2]
         way = 'inline' if any(key == 'inline' for key, _ in ask.query) else 'attachment'
-        done.headers['Content-Disposition'] = f'{way}; filename="{urllib.parse.quote(shown)}"; filename*=UTF-8\'\'{urllib.parse.quote(shown)}'
+        plain, coded = urllib.parse.quote(shown, safe=' /'), urllib.parse.quote(shown)
+        done.headers['Content-Disposition'] = f'{way}; filename="{plain}"; filename*=UTF-8\'\'{coded}'
+
+
+def _followed(ask: Ask, store: Store, account: str, blob: Blob, signed: bool) -> Answer:
+    """What a symbolic link leads to, at most two links on. Raises Refused 409."""
+    hops = int(ask.headers.get(_HOPS, '0')) + 1
+    if hops > LINKS:
+        raise Refused(409, f'Too many levels of symbolic links, maximum allowed is {LINKS}', PLAIN)
+    there = urllib.parse.unquote(blob.headers.get('x-symlink-target-account', '')) or account
+    container, target = _place(blob.headers['x-symlink-target'], 'X-Symlink-Target')
+    onward = msgspec.structs.replace(ask, headers={**ask.headers, _HOPS: str(hops)}, raw_query='' if signed else ask.raw_query)
+    done = answer(onward, store, there, container, target)
+    done.headers.setdefault('Content-Location', urllib.parse.quote(f'/v1/{there}/{container}/{target}'))
     return done
 
 
@@ -102,11 +130,20 @@ def _put(ask: Ask, store: Store, held: Account, into: Container, name: str) -> A
     headers = _headers(ask, store)
     if 'x-object-manifest' in given and not objectmanifests.joins(given['x-object-manifest']):
         raise Refused(400, 'X-Object-Manifest must be in the format container/prefix')
+    if 'x-symlink-target' in given:
+        container, target = _place(given['x-symlink-target'], 'X-Symlink-Target')
+        if ask.body:
+            raise Refused(400, 'Symlink requests require a zero byte body', PLAIN)
+        if given['x-symlink-target'].startswith('/'):
+            raise Refused(412, 'X-Symlink-Target header must be of the form <container name>/<object name>', PLAIN)
+        if into is held.containers.get(container) and target == name and 'x-symlink-target-account' not in given:
+            raise Refused(400, 'Symlink cannot target itself', PLAIN)
+        headers |= {key: given[key] for key in ('x-symlink-target', 'x-symlink-target-account') if key in given}
     if 'if-none-match' in given and name in into.blobs:
         raise Refused(412, '')
     if length is not None and int(length) != len(ask.body):
         raise Refused(499, '')
-    media = given.get('content-type', '')
+    media = given.get('content-type') or ('application/symlink' if 'x-symlink-target' in given else '')
     if not media or objectaccounts.yes(given.get('x-detect-content-type', '')):
         media = mimetypes.guess_type(name)[0] or 'application/octet-stream'
     made = Blob(ask.body, '', media, ask.state.now(), headers)
@@ -133,6 +170,8 @@ def _room(store: Store, held: Account, into: Container, more: int) -> None:
 
 
 def _post(ask: Ask, store: Store, within: Container, name: str, blob: Blob) -> Answer:
+    if 'x-symlink-target' in ask.headers:
+        raise Refused(400, 'A PUT request is required to set a symlink target', PLAIN)
     headers = _headers(ask, store)
     within.put(name, msgspec.structs.replace(blob, headers=headers, media=ask.headers.get('content-type') or blob.media, when=ask.state.now()))
     return Answer(202)

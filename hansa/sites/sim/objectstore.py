@@ -108,7 +108,7 @@ def info(store: Store) -> dict[str, object]:
             'min_segment_size': 1,
             'allow_async_delete': True,
         },
-        'dlo': {'max_segments': 10000},
+        'symlink': {'symloop_max': 2, 'static_links': False},
         'tempurl': {
             'methods': ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
             'incoming_remove_headers': ['x-timestamp', 'x-open-expired'],
