@@ -143,6 +143,13 @@ def test_pages_are_what_plain_python_says(found: list[Record], query: Query, lim
     sqlite_stores()(lambda store: check(store, found, query, limit))
 
 
+@hypothesis.settings(max_examples=100)
+@hypothesis.given(records(), st.sampled_from(['updated', 'name']), st.booleans(), st.integers(1, 4))
+def test_what_belongs_to_everybody_is_put_in_order_by_owners(found: list[Record], key: str, descending: bool, limit: int) -> None:
+    query = Query('server', sorts=(Sort((key,), descending), Sort(('created',), descending)))
+    sqlite_stores()(lambda store: check(store, found, query, limit))
+
+
 @hypothesis.settings(max_examples=300)
 @hypothesis.given(records(), queries, st.integers(1, 4))
 def test_pages_of_postgresql_are_what_plain_python_says(of_postgres: In, found: list[Record], query: Query, limit: int) -> None:

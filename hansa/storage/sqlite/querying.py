@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 from hansa.model.errors import BadRequest
 from hansa.model.listing import Query, Sheet
 from hansa.storage import bounds
-from hansa.storage.sqlite import conditions, paths
+from hansa.storage.sqlite import conditions, merging, paths
 from hansa.storage.sqlite.paths import Piece
 
 FIELDS = 'h.site, h.kind, h.id, h.site_id, h.project, h.name, d.doc, h.status, h.created, h.updated, h.public, h.prime, h.seen'
@@ -69,6 +70,9 @@ def _chosen(db: sqlite3.Connection, query: Query, fields: str, source: str) -> l
     if not branches:
         return []
     start = _start(keys, _marker(db, query, keys)) if query.marker else Piece('1')
+    if query.projects is None and not query.filters and not query.gone and query.limit is not None and (merged := _merged(keys)):
+        found = merging.rows(db, merging.Wanted(query.kind, merged, keys[0].descending, start, query.limit))
+        return _taken(db, query, f'SELECT {fields} FROM (SELECT value AS row FROM json_each(?)) AS p {source}', (json.dumps(found),))
     few = _few(db, query)
     columns = ', '.join(f'{key.value.sql} AS k{place}' for place, key in enumerate(keys))
     key_args = [arg for key in keys for arg in key.value.args]
@@ -81,8 +85,18 @@ def _chosen(db: sqlite3.Connection, query: Query, fields: str, source: str) -> l
     order = ', '.join(f'{place} {"DESC" if key.descending else "ASC"}' for place, key in enumerate(keys, 2))
     # The page is chosen by narrow rows; CROSS JOIN walks it as it is ordered and fetches documents for it alone.
     sql = f'SELECT {fields} FROM ({" UNION ALL ".join(selects)} ORDER BY {order} LIMIT ?) AS p {source}'
-    found: list[Any] = db.execute(sql, (*args, -1 if query.limit is None else query.limit)).fetchall()
+    return _taken(db, query, sql, (*args, -1 if query.limit is None else query.limit))
+
+
+def _taken(db: sqlite3.Connection, query: Query, sql: str, args: tuple[object, ...]) -> list[Any]:
+    found: list[Any] = db.execute(sql, args).fetchall()
     return found[::-1] if query.backwards else found
+
+
+def _merged(keys: list[_Key]) -> tuple[str, ...]:
+    """The columns of an order that is merged from those of all owners; none where it is another."""
+    columns = tuple(key.value.sql for key in keys)
+    return columns if len({key.descending for key in keys}) == 1 and columns[0] in merging.INDICES and columns[1:] == merging.REST else ()
 
 
 def _few(db: sqlite3.Connection, query: Query) -> str:
