@@ -27,7 +27,7 @@ def record(kind: Kind, doc: dict[str, Any], place: translate.Place, book: AliasB
         place = msgspec.structs.replace(place, project=owned)
     owner = str(doc.get(kind.owner) or doc.get('project_id') or doc.get('tenant_id') or '') if kind.owner else ''
     project = book.league(place.site, owner) if owner else ''
-    local = msgspec.json.encode(layout.ordered(kind.name, _bare(kind, doc)))
+    local = msgspec.json.encode(_bare(kind, doc))
     body = translate.inbound(local, place, book)
     league = book.league(place.site, site_id, kind.name) or site_id
     if kind.name == 'flavor' and league != site_id:
@@ -54,9 +54,10 @@ def revision(doc: dict[str, Any]) -> str:
 
 
 def _bare(kind: Kind, doc: dict[str, Any]) -> dict[str, Any]:
-    """Without links, its own and those of what a server refers to."""
-    cut = _LINKS.get(kind.service, ())
-    bare = {key: value for key, value in doc.items() if key not in cut}
+    """In the order of its layout, without links, its own and those of what a server refers to."""
+    bare = layout.ordered(kind.name, doc)
+    for name in _LINKS.get(kind.service, ()):
+        bare.pop(name, None)
     if kind.name == 'server':
         for key in ('image', 'flavor'):
             if isinstance(bare.get(key), dict):

@@ -25,7 +25,7 @@ from hansa.sync.turns import Turns
 
 CREDIT = 2
 HIGH_WATER = 32
-WIDE = 4
+WIDE = 8
 RETRY_S = 1.0
 PATIENCE_S = 5.0
 

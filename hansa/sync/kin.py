@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,9 @@ from hansa.sync.track import Track
 MOST = 50
 """Volumes looked at after one answer about servers; the rest is found by the next sweep."""
 
+SLICE = 50
+"""Servers whose volumes are looked up in one go: a millisecond or two, after which others get their turn of the loop."""
+
 Servers = Mapping[str, frozenset[str]]
 
 
@@ -31,9 +35,12 @@ class Kin:
 
     async def before(self, kind: str, site_ids: Sequence[str]) -> Servers:
         """The volumes of these servers as they are known, to be compared afterwards; nothing for other kinds."""
-        if kind != 'server':
-            return {}
-        return {site_id: await self._known.volumes(site_id) for site_id in site_ids}
+        known: dict[str, frozenset[str]] = {}
+        for number, site_id in enumerate(site_ids if kind == 'server' else (), 1):
+            known[site_id] = await self._known.volumes(site_id)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        return known
 
     async def look(self, before: Servers, after: Sequence[Change], now: float, timeout: float, tell: lists.Tell) -> None:
         """Tell what happened to the servers' volumes with them. Where Cinder does not answer its next list has to do."""

@@ -120,22 +120,52 @@ def change(kind: str, site_id: str, doc: dict[str, Any] | None, asked: int) -> C
     return Change(kind, site_id, asked, ingest.revision(doc), doc)
 
 
+class Told(msgspec.Struct, frozen=True):
+    """One document of a page, not read yet; `revision` is its own stamp of its last change ('' for none)."""
+
+    id: str
+    revision: str
+    raw: msgspec.Raw
+
+
+class _Head(msgspec.Struct):
+    id: str
+    updated: Any = None
+    updated_at: Any = None
+
+
 def parse(ask: Ask, body: bytes, marker: str) -> tuple[list[dict[str, Any]], str]:
     """The documents of a page, and the marker of the next one ('' at the end). Raises ValueError for what is no page."""
     whole = msgspec.json.decode(body, type=dict[str, Any])
-    docs = msgspec.convert(whole.get(ask.kind.plural), list[dict[str, Any]])
+    docs = whole.get(ask.kind.plural)
+    if not isinstance(docs, list) or any(not isinstance(doc, dict) for doc in docs):
+        raise ValueError('it has no list of objects')
     if any(not isinstance(doc.get('id'), str) for doc in docs):
         raise ValueError('an object has no id')
+    return docs, _following(ask, whole, len(docs), str(docs[-1]['id']) if docs else '', marker)
+
+
+def glance(ask: Ask, body: bytes, marker: str) -> tuple[list[Told], str]:
+    """The same of a page most of which is known: its documents are left as they stand. Raises ValueError like `parse`."""
+    whole = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    raws = msgspec.json.decode(whole.pop(ask.kind.plural, b'null'), type=list[msgspec.Raw])
+    heads = [msgspec.json.decode(raw, type=_Head) for raw in raws]
+    told = [Told(head.id, ingest.stamp(head.updated_at or head.updated), raw) for head, raw in zip(heads, raws, strict=True)]
+    rest = {key: msgspec.json.decode(value) for key, value in whole.items()}
+    return told, _following(ask, rest, len(told), told[-1].id if told else '', marker)
+
+
+def _following(ask: Ask, whole: dict[str, Any], count: int, last: str, marker: str) -> str:
     if ask.offset:
-        return docs, str(int(marker or 0) + len(docs)) if docs else ''
+        return str(int(marker or 0) + count) if count else ''
     url = _next(whole)
-    if not url or not docs:
-        return docs, ''
+    if not url or not count:
+        return ''
     told = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query).get('marker')
-    following = told[0] if told else str(docs[-1]['id'])
+    following = told[0] if told else last
     if following == marker:
         raise ValueError('a page leads to itself')
-    return docs, following
+    return following
 
 
 def headers(service: str, version: str) -> Headers:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import msgspec
+
+from hansa.model.batch import Change
 from hansa.ports.clock import Clock
 from hansa.rules import diff
 from hansa.sync import lists, track
 from hansa.sync.kin import Kin
 from hansa.sync.questions import Questions
-from hansa.sync.reader import BadAnswer, Page, Reader
+from hansa.sync.reader import BadAnswer, Glance, Reader
 from hansa.sync.track import Track
 
 MOST_LEAVING = 10
@@ -67,28 +73,35 @@ class Poll:
         self._track.cursor = max(cursor, diff.beyond(*self._track.latest, self._begun))
         return True
 
-    async def _page(self, marker: str, timeout: float) -> Page | None:
+    async def _page(self, marker: str, timeout: float) -> Glance | None:
         try:
-            return await self._reader.page(self._ask, marker, timeout)
+            return await self._reader.glance(self._ask, marker, timeout)
         except BadAnswer as error:
             if error.status != 400 or marker:
                 raise
             return None
 
-    async def _take(self, page: Page, ticket: int, timeout: float, looks: int) -> None:
-        told = [lists.change(self._kind, str(doc['id']), doc, ticket) for doc in page.docs]
-        marks = {change.id: track.mark(change) for change in told}
+    async def _take(self, page: Glance, ticket: int, timeout: float, looks: int) -> None:
+        # To look a page over is the loop's work for as long as a request may wait; so is each part of what follows.
+        await asyncio.sleep(0)
+        marks = {one.id: track.mark(one.raw) for one in page.told}
         news = self._track.news(marks)
         self._news += len(news)
-        changes = [change for change in told if self._all or change.id in news]
+        changes = [self._change(one, ticket) for one in page.told if self._all or one.id in news]
         before = await self._kin.before(self._kind, [change.id for change in changes])
         # From here to the outbox nothing may come in between.
         self._track.remember(marks, certain=looks == self._track.looks)
         await self._tell(changes)
         self._ids.update(marks)
-        self._stamps += [change.revision for change in told]
+        self._stamps += [one.revision for one in page.told]
         await self._kin.look(before, changes, self._clock.monotonic(), timeout, self._tell)
         self._track.observe(changes, self._clock.monotonic())
+
+    def _change(self, told: lists.Told, ticket: int) -> Change:
+        try:
+            return lists.change(self._kind, told.id, msgspec.json.decode(told.raw, type=dict[str, Any]), ticket)
+        except ValueError as error:
+            raise BadAnswer(f'GET {self._ask.path}: {error}') from error
 
     async def _look_after_leaving(self, timeout: float) -> None:
         if lists.WAYS[self._kind].tombstones:

@@ -31,6 +31,14 @@ class Page(msgspec.Struct, frozen=True):
     date: str
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """The same of a page whose documents are not read yet."""
+
+    told: list[lists.Told]
+    marker: str
+    date: str
+
+
 class Reader:
     """Sends the agent's requests to one site. All methods raise SiteDown, Unauthorized, Unsupported and BadAnswer."""
 
@@ -39,17 +47,30 @@ class Reader:
 
     async def page(self, ask: lists.Ask, marker: str, timeout: float) -> Page:
         """One page of a list."""
+        answer, body = await self._listed(ask, marker, timeout)
+        try:
+            docs, following = lists.parse(ask, body, marker)
+        except ValueError as error:  # msgspec's errors are ValueErrors too
+            raise BadAnswer(f'GET {ask.path}: {error}') from error
+        return Page(docs, following, _date(answer.header('Date')))
+
+    async def glance(self, ask: lists.Ask, marker: str, timeout: float) -> Glance:
+        """One page of a list, of which little is expected to be news."""
+        answer, body = await self._listed(ask, marker, timeout)
+        try:
+            told, following = lists.glance(ask, body, marker)
+        except ValueError as error:
+            raise BadAnswer(f'GET {ask.path}: {error}') from error
+        return Glance(told, following, _date(answer.header('Date')))
+
+    async def _listed(self, ask: lists.Ask, marker: str, timeout: float) -> tuple[SiteResponse, bytes]:
         answer = await self._get(ask.kind.service, ask.path, ask.page(marker), timeout)
         body = await answer.read()
         self._member.tally(ask.kind.name).answered(len(body))
         if answer.status in {403, 404} and not marker:
             raise Unsupported(f'Site {self._member.name} answered {answer.status} to GET {ask.path}.')
         self._expect(answer.status, ask.path)
-        try:
-            docs, following = lists.parse(ask, body, marker)
-        except ValueError as error:  # msgspec's errors are ValueErrors too
-            raise BadAnswer(f'GET {ask.path}: {error}') from error
-        return Page(docs, following, _date(answer.header('Date')))
+        return answer, body
 
     async def one(self, kind: str, site_id: str, timeout: float) -> dict[str, Any] | None:
         """One object's document; None where the site says that there is no such object, or none any more."""

@@ -94,6 +94,22 @@ def test_rules_of_one_group_have_one_id_and_so_do_their_copies() -> None:
     asyncio.run(main())
 
 
+def test_of_two_sites_that_claim_an_id_in_the_same_moment_one_has_it() -> None:
+    async def main() -> None:
+        clock, east, west = pair()
+        async with house(clock, east, west) as league:
+            await league.catch_up()
+            members = [league.roster.get(name) for name in ('east', 'west')]
+            told = [{'id': f'{n:032x}'} for n in range(50)]
+            await asyncio.gather(*(league.intake.digest(member, 'server', [{**doc, 'name': member.name} for doc in told]) for member in members))
+            records = await league.all('server')
+            assert len(records) == len(told)
+            assert {record.id for record in records} == {doc['id'] for doc in told}
+            assert league.intake.collisions == len(told)
+
+    asyncio.run(main())
+
+
 def test_an_id_that_two_sites_claim_stays_with_the_first() -> None:
     async def main() -> None:
         clock, east, west = pair()

@@ -6,11 +6,12 @@ Fields that are always seen together stand together, and in front those whose va
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import struct
 import zlib
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,6 +30,7 @@ _NETWORK = ('network', 'subnet', 'port', 'router', 'floating_ip', 'security_grou
 _HIDDEN = Field(NEVER, NEVER)
 _PLAIN = re.compile(r'[A-Za-z0-9_.\-]+')
 _MOST = 1 << 16
+_SHAPES = 256
 _RANK = 1000
 _WITH = {'image': 'status'}
 
@@ -111,12 +113,17 @@ def _made(groups: tuple[Field, ...], names: list[list[str]], rest: int) -> Layou
 
 def ordered(kind: str, fields: dict[str, T]) -> dict[str, T]:
     """The fields of a document in the order of its kind's layout."""
+    return {name: fields[name] for name in _order(kind, tuple(fields))}
+
+
+@functools.lru_cache(_SHAPES)
+def _order(kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Documents of a kind at a site have the same fields nearly always."""
     layout = of(kind)
     if layout is None:
-        return fields
+        return names
     other = layout.rest * _RANK + _RANK - 1
-    rank = layout.ranks.get
-    return dict(sorted(fields.items(), key=lambda item: rank(item[0], other)))
+    return tuple(sorted(names, key=lambda name: layout.ranks.get(name, other)))
 
 
 def ends(kind: str, id: str, site: str, doc: bytes) -> bytes:
@@ -136,7 +143,7 @@ def _ends(kind: str, id: str, doc: bytes) -> bytes:
         return NONE
     if next(iter(fields), '') != FIRST or bytes(fields[FIRST]) != b'"%s"' % id.encode():
         return NONE
-    return _measured(layout, fields, len(doc))
+    return _measured(kind, fields, len(doc))
 
 
 def sites(kind: str, sheets: Sequence[Sheet]) -> set[str]:
@@ -152,19 +159,34 @@ def id(sheet: Sheet) -> str:
     return msgspec.json.decode(sheet[0], type=_Named).id
 
 
-def _measured(layout: Layout, fields: dict[str, msgspec.Raw], size: int) -> bytes:
-    found = [0] * len(layout.groups)
-    now = at = 0
-    rank, other = layout.ranks.get, layout.rest * _RANK
-    for name, raw in fields.items():
-        group = rank(name, other) // _RANK
-        if group != now:
-            if group < now:
-                return NONE
-            found[now:group] = [at] * (group - now)
-            now = group
-        # A brace or a comma before it, two quotes and a colon around its name.
-        at += 4 + (len(name) if name.isascii() else len(name.encode())) + len(raw)
-    found[now:] = [at] * (len(found) - now)
+def _measured(kind: str, fields: dict[str, msgspec.Raw], size: int) -> bytes:
+    shape = _shape(kind, tuple(fields))
+    if shape is None:
+        return NONE
+    upto = [0, *itertools.accumulate(map(len, fields.values()))]
     # Blanks, escapes and names that come twice take more than that: then it is somewhere else that groups end.
-    return layout.mark + struct.pack(f'<{len(found)}H', *found) if at + 1 == size else NONE
+    if upto[-1] + shape.names[-1] + 1 != size:
+        return NONE
+    return shape.packed(shape.mark, *(upto[count] + names for count, names in zip(shape.counts, shape.names, strict=True)))
+
+
+class _Shape(NamedTuple):
+    """Of a document with these fields: its layout's mark, and after each group how many fields there were, and what their names and signs took."""
+
+    mark: bytes
+    counts: tuple[int, ...]
+    names: tuple[int, ...]
+    packed: Callable[..., bytes]
+
+
+@functools.lru_cache(_SHAPES)
+def _shape(kind: str, names: tuple[str, ...]) -> _Shape | None:
+    """None where the fields are in another order than the layout's, or there is none."""
+    layout = of(kind)
+    groups = [layout.group(name) for name in names] if layout else []
+    if layout is None or groups != sorted(groups):
+        return None
+    # A brace or a comma before it, two quotes and a colon around its name.
+    upto = [0, *itertools.accumulate(4 + len(name.encode()) for name in names)]
+    counts = tuple(sum(group <= number for group in groups) for number in range(len(layout.groups)))
+    return _Shape(layout.mark, counts, tuple(upto[count] for count in counts), struct.Struct(f'<2s{len(counts)}H').pack)

@@ -156,7 +156,9 @@ def _branches(query: Query) -> list[_Branch]:
     wanted = ' AND '.join(['h.kind = ? AND h.prime = 1', *(piece.sql for piece in filters)])
     args = (query.kind, *(arg for piece in filters for arg in piece.args))
     if query.projects is None:
-        return [_Branch(wanted, args)]
+        # In which order they are wanted would count for more with SQLite, and all of a kind be looked at.
+        by_id = any(each.path == ('id',) and each.operator == 'in' for each in query.filters)
+        return [_Branch(wanted, args, 'hot_object' if by_id else '')]
     owners = tuple(dict.fromkeys(query.projects))
     marks = ', '.join('?' * len(owners))
     if len(owners) <= _BRANCHES:
