@@ -53,13 +53,16 @@ class Homes:
         self._surveying = surveying
         self._clock = clock
 
-    async def find(self, project: str, name: str) -> Where:
-        """Where a container is; `name@site` is the one at that site.
+    async def find(self, project: str, name: str, *, asking: bool = True) -> Where:
+        """Where a container is; `name@site` is the one at that site. Without `asking` only what is registered is found, and no site hears of it.
 
         Raises NotFound where every site says so, SiteDown where one that might hold it cannot be asked.
         """
         known = await self._store.home(project, name)
-        if known is None or known.site not in self._roster:
+        if not asking:
+            known = known or next((twin for twin in await self._store.twins(project) if f'{twin.container}@{twin.site}' == name), None)
+            name = known.container if known else name
+        elif known is None or known.site not in self._roster:
             lost = await self._ask(project, name)
             known = await self._store.home(project, name)
             if known is None and (twin := await self._twin(project, name)):

@@ -137,6 +137,12 @@ def test_a_name_at_two_sites_is_two_containers() -> None:
             status, headers, _ = await league.ask('HEAD', f'{ACCOUNT}/c')
             assert (status, headers['x-hansa-site']) == (204, 'west')
             assert 'c@east' in headers['warning']
+            for name in ('c', 'c@east'):
+                assert (await league.ask('POST', f'{ACCOUNT}/{name}', headers={'x-container-read': '.r:*'}))[0] == 204
+                assert (await league.ask('GET', f'{ACCOUNT}/{name}/o', token=''))[0] == 200
+            await behind(league, 'east', 'PUT', '/open')
+            assert (await league.ask('GET', f'{ACCOUNT}/open', token=''))[0] == 401
+            await behind(league, 'east', 'DELETE', '/open')
             assert (await league.ask('GET', f'{ACCOUNT}/c/o'))[2] == b'west'
             assert (await league.ask('GET', f'{ACCOUNT}/c@east/o'))[2] == b'east'
             for path in ('c/o', 'c'):

@@ -30,9 +30,12 @@ class Room:
         self.holdings = holdings
 
     async def find(self, ask: table.Ask) -> Where:
-        """The container that the path names. Who is no member of its project is told nothing of what there is not."""
+        """The container that the path names. Who is no member of its project is told nothing of what there is not.
+
+        For who has no token no site is asked: that could be anybody, as often as he likes.
+        """
         try:
-            return await self.homes.find(account(ask), container(ask))
+            return await self.homes.find(account(ask), container(ask), asking=bool(ask.call.token.user))
         except NotFound:
             raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
 
