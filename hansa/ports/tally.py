@@ -18,7 +18,8 @@ class Tally(msgspec.Struct):
     `requests`, `bytes` (of documents, decoded) and `failures` are of lists and objects asked of the site. `records` were
     taken into the inventory in `batches`; `backlog` are those that wait to be taken; `refused` batches were to come again later; `flying` is the most that were on their way at once. `drift` is in how many objects the last
     full pass and the inventory differed (None: not known). `cursor` is the moment, by the site's clock, from which on changes are asked for ('': not yet), `lag` the seconds
-    from there to the site's own time when it was last asked. `refreshes` are looks that a client waited for.
+    from there to the site's own time when it was last asked. `refreshes` are looks that a client waited for. `held` are
+    objects that the last full pass did not tell and that are not dropped, as they are too many at once.
     """
 
     hints: int = 0
@@ -37,6 +38,7 @@ class Tally(msgspec.Struct):
     cursor: str = ''
     lag: float | None = None
     refreshes: int = 0
+    held: int = 0
 
     def answered(self, size: int) -> None:
         """The site answered a request with so many bytes."""

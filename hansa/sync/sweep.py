@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from hansa.model.batch import Change
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
@@ -16,13 +18,16 @@ QUESTIONS = 10
 MOST_QUESTIONS = 500
 WITNESSES = 3
 
+_LOG = logging.getLogger('hansa.sync')
+
 
 class Sweep:
     """Runs in steps of one page or ten questions, so that changes come in between. A step that fails ends it, nothing dropped.
 
     A deep sweep takes in every document; a brief one looks at ids only and fetches those that the inventory does not know. What two
     sweeps running did not tell, and what is not there when it is asked for itself, is dropped - if the site finds what it lists. What
-    they agree in otherwise goes to `repair`, which has it written whatever was told before.
+    they agree in otherwise goes to `repair`, which has it written whatever was told before. Of very much that is gone at once nothing is dropped
+    where one of it is there after all, or where the site lets us see another part of it than before: it is held, for the operator to look at.
     """
 
     def __init__(
@@ -53,6 +58,9 @@ class Sweep:
         self._doubtful: list[str] | None = None
         self._agreed: frozenset[str] = frozenset()
         self._dead: list[Change] = []
+        self._missing = 0
+        self._mass = False
+        self._held = False
 
     @property
     def small(self) -> bool:
@@ -106,8 +114,14 @@ class Sweep:
         self._member.found(self.kind, verdict.suspects, verdict.agreed, self._clock.now())
         self.doubts, self._agreed = verdict.doubts, verdict.agreed
         wanted = [id for id in verdict.suspects if id in verdict.fetch or id in verdict.agreed]
-        self._doubtful = self._track.doubtful(wanted, self._clock.monotonic())[:MOST_QUESTIONS]
+        doubtful = self._track.doubtful(wanted, self._clock.monotonic())
+        self._missing, self._mass = verdict.missing, verdict.mass
+        # What need not be asked for was there of late.
+        self._held = self._mass and any(self._untold(id) for id in set(wanted) - set(doubtful))
+        self._doubtful = doubtful[:MOST_QUESTIONS]
         self.done = not self._doubtful
+        if self.done:
+            self._judged()
 
     async def _question(self, timeout: float) -> None:
         doubtful = self._doubtful or []
@@ -120,13 +134,38 @@ class Sweep:
             now = self._clock.monotonic()
             self._track.look([change], now)
             self._track.alive(site_id, now)
+            self._held = self._held or (self._mass and self._untold(site_id))
             await (self._repair if site_id in self._agreed else self._tell)([change])
         self._doubtful = doubtful[QUESTIONS:]
         self.done = not self._doubtful
         if self.done and self._dead:
             await self._vouch(timeout)
-            self._track.look(self._dead, self._clock.monotonic())
-            await self._tell(self._dead)
+            self._held = self._held or (self._mass and await self._sees_another_part())
+            if not self._held:
+                self._track.look(self._dead, self._clock.monotonic())
+                await self._tell(self._dead)
+        if self.done:
+            self._judged()
+
+    def _untold(self, site_id: str) -> bool:
+        return self._track.suspects.get(site_id) == 'not told'
+
+    async def _sees_another_part(self) -> bool:
+        """What a credential that lost its rights does not see is not gone."""
+        described = await self._member.site.describe()
+        return self._track.mode not in {'', described.mode}
+
+    def _judged(self) -> None:
+        """The end of the sweep: what is held is counted, and said when it begins."""
+        tally = self._member.tally(self.kind)
+        if self._held and not tally.held:
+            _LOG.warning(
+                'Site %s does not list %d of its %ss any more, and not all of them seem to be gone: none is dropped. See: hansa drift list, hansa drift repair.',
+                self._member.name, self._missing, self.kind,
+            )  # fmt: skip
+        tally.held = self._missing if self._held else 0
+        if not self._held and self._member.capabilities is not None:
+            self._track.mode = self._member.capabilities.mode
 
     async def _vouch(self, timeout: float) -> None:
         """Before anything is dropped the site has to find something that it lists, or where it lists nothing, to describe itself."""

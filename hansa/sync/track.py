@@ -23,7 +23,7 @@ class Track:
     `absent`: the site has no such kind. `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
     checks filters refuses its own `changed_since`). `looks` counts answers that were no lists of changes. `failing`: the last answer was none. `suspects`: in what the last complete list
     and the inventory differed, by site id. `burst`: the last list of changes told more than a page of news. `latest` is the latest stamp that a list of changes
-    told, and the site's Date when one first did.
+    told, and the site's Date when one first did. `mode` is that in which the site was seen by the last complete list of which nothing is held.
     """
 
     def __init__(self) -> None:
@@ -41,6 +41,7 @@ class Track:
         self.looks = 0
         self.burst = False
         self.latest = ('', '')
+        self.mode = ''
         self._lately: dict[str, bytes] = {}
         self._changed = -math.inf
         self._moving: dict[str, tuple[float, bool, str]] = {}

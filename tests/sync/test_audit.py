@@ -134,3 +134,64 @@ def test_every_kind_is_compared() -> None:
             assert league.roster.get('east').drift == {kind: {} for kind in lists.ORDER}
 
     asyncio.run(main())
+
+
+def test_very_much_that_is_gone_at_once_is_dropped_where_each_says_so() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock, most=500)
+        ids = [cloud.make('network') for _ in range(100)]
+        async with house(clock, cloud) as league:
+            await league.pass_time(100)
+            for id in ids[10:]:
+                cloud.delete('network', id)
+            await league.pass_time(60)
+            assert await league.known('east', 'network') == set(ids[:10])
+            assert league.roster.get('east').tally('network').held == 0
+
+    asyncio.run(main())
+
+
+def test_nothing_of_very_much_is_dropped_where_some_of_it_is_there(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock, most=500)
+        ids = [cloud.make('network') for _ in range(200)]
+        async with house(clock, cloud) as league:
+            await league.pass_time(100)
+            tally, drift = league.roster.get('east').tally('network'), league.roster.get('east').drift
+            for id in ids[:60]:
+                cloud.delete('network', id)
+            cloud.fault = 'lose'
+            await league.pass_time(120)
+            assert await league.known('east', 'network') == set(ids)
+            assert tally.held > 60
+            assert len([each for each in drift['network'].values() if each.what == 'not told']) > 60
+            await league.pass_time(600)
+            assert await league.known('east', 'network') == set(ids), 'however often they are asked for'
+            cloud.fault = ''
+            await league.pass_time(60)
+            assert await league.known('east', 'network') == set(ids[60:])
+            assert tally.held == 0
+
+    asyncio.run(main())
+    assert [record.getMessage() for record in caplog.records if 'none is dropped' in record.getMessage()] == [caplog.messages[-1]]
+
+
+def test_nothing_of_very_much_is_dropped_where_the_league_sees_less_than_before() -> None:
+    async def main() -> None:
+        clock = HandClock()
+        cloud = Cloud('east', clock, most=500)
+        ids = [cloud.make('network') for _ in range(100)]
+        async with house(clock, cloud) as league:
+            await league.pass_time(100)
+            kept, cloud.mode = cloud.docs['network'], 'tenant'
+            cloud.docs['network'] = {id: kept[id] for id in ids[:10]}
+            await league.pass_time(2000)
+            assert await league.known('east', 'network') == set(ids)
+            assert league.roster.get('east').tally('network').held == 90
+            cloud.docs['network'], cloud.mode = kept, 'managed'
+            await league.pass_time(1000)
+            assert league.roster.get('east').tally('network').held == 0
+
+    asyncio.run(main())

@@ -51,6 +51,7 @@ def _sites(members: Sequence[Member], now: float) -> Iterator[Metric]:
     yield _plain('site_up', (((each.name,), float(each.site.health().reachable)) for each in members))
     yield _plain('inventory_age_seconds', (((each.name, kind), max(0.0, now - when)) for each in members for kind, when in each.synced.items()))
     yield _plain('inventory_drift', ((at, tally.drift) for at, tally in tallies if tally.drift is not None))
+    yield _plain('inventory_held', ((at, tally.held) for at, tally in tallies if tally.drift is not None))
     yield _plain('cursor_lag_seconds', ((at, tally.lag) for at, tally in tallies if tally.lag is not None))
     heard = [((each.name,), each.distant.heard) for each in members if each.distant is not None]
     yield _plain('agent_heard_seconds', ((at, max(0.0, now - when)) for at, when in heard if when is not None))

@@ -35,6 +35,7 @@ METRICS: dict[str, Metric] = {
         _metric('inventory_age_seconds', 'gauge', 'site kind', 'Since when the inventory has not been level with the site in a kind.'),
         _metric('inventory_records', 'gauge', 'site kind', 'Records in the inventory; counted every quarter of a minute at most.'),
         _metric('inventory_drift', 'gauge', 'site kind', 'In how many objects the last full pass and the inventory differed.'),
+        _metric('inventory_held', 'gauge', 'site kind', 'Objects that are in no list of the site and are not dropped, as they are too many at once.'),
         _metric('cursor_lag_seconds', 'gauge', 'site kind', 'How far back changes were asked for in the last poll, by the clock of the site.'),
         _metric('site_hints_total', 'counter', 'site', 'Notifications of the site that something changed; 0 where its operator grants none.'),
         _metric('site_polls_total', 'counter', 'site', 'Questions for what changed that were answered and digested.'),
