@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import statistics
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ DEPTHS = {'first': 0.0, 'middle': 0.5, 'last': 1.0}
 ROUNDS = 3
 GOAL, GOAL_DARK, GOAL_NOVA = 8, 1.1, 100
 _SAMPLED = 50_000
+_REST_S = 20.0
 _DARK = 0.1
 _DARK_S = 120
 
@@ -37,27 +39,37 @@ class Cost(NamedTuple):
 def measure(on: Stand, folder: pathlib.Path, seconds: float, real: nova.Source | None) -> list[Figure]:
     """All but what is measured of the store alone (see stepping)."""
     on.calm()
-    first = _cost(on.hansa, on.users.url('compute', f'/servers/detail?limit={PAGE}'), on.users, seconds)
+    rest = _rest(on.hansa)
+    first = _cost(on.hansa, on.users.url('compute', f'/servers/detail?limit={PAGE}'), on.users, seconds, rest)
     file = _file(folder, on.users, first.bytes, seconds)
     told = [
         Figure('page_kb', first.bytes / 1000, 'kB', f'a page of {PAGE} servers in detail'),
         Figure('page_nginx_cpu_us', file.cpu * 1e6, 'us', 'nginx: CPU for a file of that size'),
+        Figure('page_rest', rest * 100, '%', 'CPU of one core that the league takes without requests; it is not counted with pages'),
         Figure('page_cpu_us', first.cpu * 1e6, 'us', f'first page of {on.size.total:,}: CPU of the whole request'),
         Figure('page_p50_ms', first.p50_ms, 'ms', 'first page: p50'),
         Figure('page_p99_ms', first.p99_ms, 'ms', 'first page: p99'),
         Figure('page_ratio', first.cpu / file.cpu, 'x nginx', "first page: CPU against nginx's", GOAL),
     ]
-    told += _elsewhere(on, seconds, file.cpu)
-    told += _dark(on, seconds, file.cpu)
+    told += _elsewhere(on, seconds, file.cpu, rest)
+    told += _dark(on, seconds, file.cpu, rest)
     return [*told, _against(on, seconds, real)]
 
 
-def _cost(program: processes.Program, url: str, who: cloud.Cloud, seconds: float) -> Cost:
-    """One client that asks again and again. Raises RuntimeError where it is not answered."""
+def _rest(program: processes.Program) -> float:
+    """Seconds of CPU a second that a program takes when nobody asks it anything: a league follows its sites all the time."""
+    before, began = program.cpu(), time.monotonic()
+    time.sleep(_REST_S)
+    return (program.cpu() - before) / (time.monotonic() - began)
+
+
+def _cost(program: processes.Program, url: str, who: cloud.Cloud, seconds: float, rest: float = 0.0) -> Cost:
+    """One client that asks again and again; without what the program takes at `rest`. Raises RuntimeError where it is not answered."""
     load.run(url, who.headers, 1, 0.1)
-    before = program.cpu()
+    before, began = program.cpu(), time.monotonic()
     result = load.run(url, who.headers, 1, seconds)
-    return Cost((program.cpu() - before) / result.requests, result.p50_ms, result.p99_ms, result.bytes)
+    cpu = program.cpu() - before - rest * (time.monotonic() - began)
+    return Cost(cpu / result.requests, result.p50_ms, result.p99_ms, result.bytes)
 
 
 def _file(folder: pathlib.Path, who: cloud.Cloud, size: int, seconds: float) -> Cost:
@@ -69,7 +81,7 @@ def _file(folder: pathlib.Path, who: cloud.Cloud, size: int, seconds: float) -> 
     return Cost(*(statistics.median(each) for each in zip(*costs, strict=True)))
 
 
-def _elsewhere(on: Stand, seconds: float, yardstick: float) -> Iterator[Figure]:
+def _elsewhere(on: Stand, seconds: float, yardstick: float, rest: float) -> Iterator[Figure]:
     """The same in other orders and at other depths; the first page in the usual order is told already."""
     known = _sample(on)
     for key, field in SORTS.items():
@@ -80,7 +92,7 @@ def _elsewhere(on: Stand, seconds: float, yardstick: float) -> Iterator[Figure]:
             name, about, note = f'page_{key}_{depth}', f'{depth} page by {key}', ''
             ratio = None
             try:
-                cost = _cost(on.hansa, on.users.url('compute', f'/servers/detail?limit={PAGE}&sort_key={key}{_marker(on, ordered, share)}'), on.users, seconds)
+                cost = _cost(on.hansa, on.users.url('compute', f'/servers/detail?limit={PAGE}&sort_key={key}{_marker(on, ordered, share)}'), on.users, seconds, rest)
                 ratio, note = cost.cpu / yardstick, f'p50 {cost.p50_ms:.3g} ms, {cost.bytes / 1000:.0f} kB'
             except (RuntimeError, TimeoutError) as error:
                 note = str(error)[:200]
@@ -107,14 +119,14 @@ def _marker(on: Stand, ordered: list[dict[str, Any]], share: float) -> str:
     return f'&marker={ordered[int(min(share, deepest) * len(ordered))]["id"]}'
 
 
-def _dark(on: Stand, seconds: float, yardstick: float) -> list[Figure]:
+def _dark(on: Stand, seconds: float, yardstick: float, rest: float) -> list[Figure]:
     """The first page while a tenth of the sites answer nothing, and the league knows it."""
     gone = on.fleet.sites[: max(1, int(len(on.fleet.sites) * _DARK))]
     url = on.users.url('compute', f'/servers/detail?limit={PAGE}')
-    light = [_cost(on.hansa, url, on.users, seconds) for _ in range(ROUNDS)]
+    light = [_cost(on.hansa, url, on.users, seconds, rest) for _ in range(ROUNDS)]
     with on.fleet.black_holed(gone):
         known = cloud.until(lambda: sum(on.look().sites('site_up').values()) <= len(on.fleet.sites) - len(gone), 'that sites are away', _DARK_S, 1)
-        dark = [_cost(on.hansa, url, on.users, seconds) for _ in range(ROUNDS)]
+        dark = [_cost(on.hansa, url, on.users, seconds, rest) for _ in range(ROUNDS)]
     cloud.until(lambda: sum(on.look().sites('site_up').values()) == len(on.fleet.sites), 'that sites are back', _DARK_S, 1)
     cpu = [statistics.median(one.cpu for one in some) for some in (light, dark)]
     p50 = [statistics.median(one.p50_ms for one in some) for some in (light, dark)]

@@ -11,8 +11,9 @@ import msgspec
 OVERLAP_S = 30.0
 QUIET_S = 60.0
 SLOWEST_S = 600.0
-FAST_EACH_S, IDLE_EACH_S = 0.05, 0.3
-"""With each site more those in transition and those that are idle are asked that much later, once that is more than the pace."""
+FAST_EACH_S, IDLE_EACH_S, SELDOM_EACH_S = 0.07, 0.3, 0.6
+"""With each site more those in transition, those that are idle, and of these what seldom changes otherwise than by us, are asked that much later,
+once that is more than the pace."""
 SMALL_S = 10.0
 AGREE_S = 2.0
 SHARE = 0.05
@@ -71,11 +72,11 @@ def leaving(doc: dict[str, Any]) -> bool:
     return str(doc.get('status') or '').lower() in LEAVING
 
 
-def period(pace: Pace, in_transition: bool, quiet_s: float) -> float:
-    """Seconds until a kind is polled again; `quiet_s` is how long nothing of it has changed."""
+def period(pace: Pace, in_transition: bool, quiet_s: float, *, seldom: bool = False) -> float:
+    """Seconds until a kind is polled again; `quiet_s` is how long nothing of it has changed, `seldom` that it is one that seldom does."""
     if in_transition:
-        return max(pace.fast_s, pace.among * FAST_EACH_S)
-    return max(pace.idle_s, pace.among * IDLE_EACH_S) if quiet_s >= QUIET_S else pace.steady_s
+        return max(pace.fast_s, min(pace.among * FAST_EACH_S, pace.steady_s))
+    return max(pace.idle_s, pace.among * (SELDOM_EACH_S if seldom else IDLE_EACH_S)) if quiet_s >= QUIET_S else pace.steady_s
 
 
 def work(pages: int, objects: int, deep: bool) -> float:

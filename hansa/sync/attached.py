@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -22,8 +22,8 @@ class _Server(msgspec.Struct):
 class Attached(Protocol):
     """Of one site; ids are the site's."""
 
-    async def volumes(self, server: str) -> frozenset[str]:
-        """Volumes that a server had."""
+    async def volumes(self, servers: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Volumes that servers had; those of which nothing is known may be left out."""
         ...
 
     async def in_use(self, volume: str) -> bool:
@@ -43,10 +43,10 @@ class Inventory:
         self._store = store
         self._intake = intake
 
-    async def volumes(self, server: str) -> frozenset[str]:
-        """Of the document that is kept of it."""
-        record = await self._intake.standing(self._member, 'server', server)
-        return _ids(msgspec.json.decode(record.doc, type=_Server).volumes) if record else frozenset()
+    async def volumes(self, servers: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Of the documents that are kept of them, which are read together: after each write of anybody a reader has to find its way anew."""
+        records = await self._intake.standings(self._member, 'server', servers)
+        return {record.site_id: _ids(msgspec.json.decode(record.doc, type=_Server).volumes) for record in records}
 
     async def in_use(self, volume: str) -> bool:
         """By the record that is kept of it."""
@@ -64,9 +64,9 @@ class Notes:
         self._volumes: dict[str, frozenset[str]] = {}
         self._in_use: set[str] = set()
 
-    async def volumes(self, server: str) -> frozenset[str]:
-        """As its last document said."""
-        return self._volumes.get(server, frozenset())
+    async def volumes(self, servers: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """As their last documents said."""
+        return {server: self._volumes[server] for server in servers if server in self._volumes}
 
     async def in_use(self, volume: str) -> bool:
         """As its last document said."""

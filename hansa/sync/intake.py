@@ -209,6 +209,15 @@ class Intake:
         replicas = await self._store.replicas(kind, self._book.league(member.name, site_id) or site_id)
         return next((record for record in replicas if (record.site, record.site_id) == (member.name, site_id)), None)
 
+    async def standings(self, member: Member, kind: str, site_ids: Sequence[str]) -> list[Record]:
+        """The primary records that the inventory holds of a site's objects."""
+        ids = [self._book.league(member.name, site_id) or site_id for site_id in site_ids]
+        found: list[Record] = []
+        for start in range(0, len(ids), CHUNK):
+            some = tuple(ids[start : start + CHUNK])
+            found += await self._store.page(Query(kind, filters=(Filter(('id',), 'in', some),), limit=len(some)))
+        return [record for record in found if record.site == member.name]
+
     def doubt(self, site: str, kind: str, *site_ids: str) -> None:
         """Write what is told next of these (of all, where none is named) whether or not it changed: others may have written."""
         memory = self._memory(site, kind)

@@ -36,10 +36,12 @@ class Kin:
     async def before(self, kind: str, site_ids: Sequence[str]) -> Servers:
         """The volumes of these servers as they are known, to be compared afterwards; nothing for other kinds."""
         known: dict[str, frozenset[str]] = {}
-        for number, site_id in enumerate(site_ids if kind == 'server' else (), 1):
-            known[site_id] = await self._known.volumes(site_id)
-            if number % SLICE == 0:
+        for start in range(0, len(site_ids) if kind == 'server' else 0, SLICE):
+            if start:
                 await asyncio.sleep(0)
+            some = site_ids[start : start + SLICE]
+            had = await self._known.volumes(some)
+            known |= {site_id: had.get(site_id, frozenset()) for site_id in some}
         return known
 
     async def look(self, before: Servers, after: Sequence[Change], now: float, timeout: float, tell: lists.Tell) -> None:

@@ -62,6 +62,8 @@ WAYS: dict[str, Way] = {
     'snapshot': Way('/snapshots/detail', '/snapshots', wide='all_tenants=1'),
 }
 ORDER = tuple(WAYS)
+LIVELY = frozenset(('server', 'volume', 'port'))
+"""What a site has most of, and what changes by itself."""
 KIN: dict[str, tuple[str, ...]] = {
     'server': ('port', 'volume'),
     'router': ('port',),

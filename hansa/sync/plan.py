@@ -28,7 +28,7 @@ class Plan:
     """Of one agent. Times are of the monotonic clock; `described`: the site told what it is, so that it can be asked for more."""
 
     def __init__(self, member: Member, clock: Clock, pace: diff.Pace) -> None:
-        self.tracks = {kind: Track() for kind in lists.ORDER}
+        self.tracks = {kind: Track(seldom=kind not in lists.LIVELY) for kind in lists.ORDER}
         self.described = False
         self._member = member
         self._clock = clock

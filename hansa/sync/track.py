@@ -26,7 +26,8 @@ class Track:
     told, and the site's Date when one first did. `mode` is that in which the site was seen by the last complete list of which nothing is held.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, seldom: bool = False) -> None:
+        self.seldom = seldom
         self.cursor = ''
         self.poll_due = math.inf
         self.sweep_due = -math.inf
@@ -102,7 +103,7 @@ class Track:
         most of it would have changed again.
         """
         hurry = not self.burst and any(now - since < STUCK_S for since, _, _ in self._moving.values())
-        return diff.period(pace, hurry, now - self._changed)
+        return diff.period(pace, hurry, now - self._changed, seldom=self.seldom)
 
     def leaving(self, now: float) -> list[str]:
         """Objects that are being deleted and not stuck."""

@@ -60,9 +60,12 @@ def test_sweeps_take_a_twentieth_of_the_time_and_never_wait_over_ten_minutes(
 
 def test_where_many_sites_are_followed_each_is_asked_later() -> None:
     many = diff.Pace(among=100)
-    assert diff.period(many, in_transition=True, quiet_s=0) == 5.0
+    assert diff.period(many, in_transition=True, quiet_s=0) == pytest.approx(7.0)
     assert diff.period(many, in_transition=False, quiet_s=0) == 8.0
     assert diff.period(many, in_transition=False, quiet_s=61.0) == 30.0
+    assert diff.period(many, in_transition=False, quiet_s=61.0, seldom=True) == 60.0
+    # What moves is not asked later than what rests.
+    assert diff.period(diff.Pace(among=1000), in_transition=True, quiet_s=0) == 8.0
 
 
 def test_complete_lists_of_many_sites_do_not_take_a_core() -> None:
