@@ -35,16 +35,16 @@ _LOG = logging.getLogger('hansa.sync')
 class Agent:
     """Keeps `member.capabilities` and `member.synced` true, and by the uplink the inventory's copy of one site.
 
-    In the league's own process `questions` are those of all who ask the site, and `known` is the inventory.
+    In the league's own process `questions` are those of all who ask the site, `known` is the inventory, and `desk` is where all read.
     """
 
     def __init__(
         self, member: Member, uplink: Uplink, clock: Clock, pace: diff.Pace | None = None, questions: Questions | None = None,
-        known: Attached | None = None,
+        known: Attached | None = None, desk: asyncio.Lock | None = None,
     ) -> None:  # fmt: skip
         self.member = member
         self.questions = questions or Questions(clock)
-        self.reader = Reader(member)
+        self.reader = Reader(member, desk)
         self.plan = Plan(member, clock, pace or diff.Pace())
         self._known = known or Notes()
         self.kin = Kin(self._known, self.questions, self.reader, self.plan.tracks['volume'])

@@ -59,7 +59,7 @@ class Flock:
     def add(self, member: Member) -> Agent:
         """Have an agent for a site; one of the same name goes."""
         intake, name = self._gate.intake, member.name
-        agent = Agent(member, self._gate, self._clock, self._pace, intake.questions(name), Inventory(member, self._store, intake))
+        agent = Agent(member, self._gate, self._clock, self._pace, intake.questions(name), Inventory(member, self._store, intake), intake.desk)
         if name in self._sheep and (task := self._sheep[name].task):
             task.cancel()
         sheep = self._sheep[name] = _Sheep(agent, Hand(agent, self._store, intake, self._clock))

@@ -56,6 +56,8 @@ class Intake:
         self, store: Store, book: AliasBook, roster: Roster, clock: Clock, level: Callable[[], Awaitable[None]] | None = None
     ) -> None:
         self.collisions = 0
+        # Whoever has much to read, of all agents and batches of this process, does a slice of it in each turn of the loop.
+        self.desk = asyncio.Lock()
         self._level = level
         self._store = store
         self._book = book
@@ -159,12 +161,14 @@ class Intake:
     async def _read(self, sight: _Sight, changes: Sequence[Change]) -> None:
         member, kind = sight.member, sight.kind
         memory = self._memory(member.name, kind)
-        for number, change in enumerate(changes, 1):
-            if change.doc is not None and (record := self._record(member, kind, change.doc, change.asked)) and memory.news(record.site_id, change.asked):
-                sight.told[record.site_id] = record
-                sight.docs[record.site_id] = change.doc
-                sight.asked[record.site_id] = change.asked
-            if number % SLICE == 0:
+        for start in range(0, len(changes), SLICE):
+            async with self.desk:
+                for change in changes[start : start + SLICE]:
+                    if change.doc is not None and (record := self._record(member, kind, change.doc, change.asked)) and memory.news(record.site_id, change.asked):
+                        sight.told[record.site_id] = record
+                        sight.docs[record.site_id] = change.doc
+                        sight.asked[record.site_id] = change.asked
+            if len(changes) > SLICE:
                 await asyncio.sleep(0)
 
     async def _plain(self, sight: _Sight, changes: Sequence[Change]) -> None:

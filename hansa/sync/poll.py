@@ -84,10 +84,11 @@ class Poll:
     async def _take(self, page: Glance, ticket: int, timeout: float, looks: int) -> None:
         # To look a page over is the loop's work for as long as a request may wait; so is each part of what follows.
         await asyncio.sleep(0)
-        marks = {one.id: track.mark(one.raw) for one in page.told}
-        news = self._track.news(marks)
-        self._news += len(news)
-        changes = [self._change(one, ticket) for one in page.told if self._all or one.id in news]
+        async with self._reader.desk:
+            marks = {one.id: track.mark(one.raw) for one in page.told}
+            news = self._track.news(marks)
+            self._news += len(news)
+            changes = [self._change(one, ticket) for one in page.told if self._all or one.id in news]
         before = await self._kin.before(self._kind, [change.id for change in changes])
         # From here to the outbox nothing may come in between.
         self._track.remember(marks, certain=looks == self._track.looks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import urllib.parse
 from typing import Any
@@ -40,16 +41,21 @@ class Glance(msgspec.Struct, frozen=True):
 
 
 class Reader:
-    """Sends the agent's requests to one site. All methods raise SiteDown, Unauthorized, Unsupported and BadAnswer."""
+    """Sends the agent's requests to one site. All methods raise SiteDown, Unauthorized, Unsupported and BadAnswer.
 
-    def __init__(self, member: roster.Member) -> None:
+    Long answers are read at the `desk`, which all agents of a process share: one of them in each turn of the loop.
+    """
+
+    def __init__(self, member: roster.Member, desk: asyncio.Lock | None = None) -> None:
+        self.desk = desk or asyncio.Lock()
         self._member = member
 
     async def page(self, ask: lists.Ask, marker: str, timeout: float) -> Page:
         """One page of a list."""
         answer, body = await self._listed(ask, marker, timeout)
         try:
-            docs, following = lists.parse(ask, body, marker)
+            async with self.desk:
+                docs, following = lists.parse(ask, body, marker)
         except ValueError as error:  # msgspec's errors are ValueErrors too
             raise BadAnswer(f'GET {ask.path}: {error}') from error
         return Page(docs, following, _date(answer.header('Date')))
@@ -58,7 +64,8 @@ class Reader:
         """One page of a list, of which little is expected to be news."""
         answer, body = await self._listed(ask, marker, timeout)
         try:
-            told, following = lists.glance(ask, body, marker)
+            async with self.desk:
+                told, following = lists.glance(ask, body, marker)
         except ValueError as error:
             raise BadAnswer(f'GET {ask.path}: {error}') from error
         return Glance(told, following, _date(answer.header('Date')))
