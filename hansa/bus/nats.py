@@ -88,7 +88,9 @@ class NatsBus:
                     max_reconnect_attempts=1, reconnect_time_wait=0, connect_timeout=_PATIENCE_S, ping_interval=_PING_S,
                 )  # fmt: skip
             await client.subscribe(f'{self._root}>', cb=self._heard)
-            await client.flush(_PATIENCE_S)
+            # The first ping may overtake what the library has yet to write; the second one is behind it.
+            for _ in range(2):
+                await client.flush(_PATIENCE_S)
             line = self._line = asyncio.Queue(WAITING)
             sending = asyncio.create_task(self._send(client, line))
             sending.add_done_callback(lambda _: over.set())
