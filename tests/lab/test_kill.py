@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings('ignore')]
 ROUNDS = 5
 AT_ONCE = 4
 SETTLED_SECONDS = 150
+KNOWN_SECONDS = 60
 SITES = ('east', 'west')
 LAST_KILL_SECONDS = 1.5
 
@@ -48,12 +49,23 @@ def running(state: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(10)
 
 
-def create(cloud: Any, name: str, site: str) -> bool:
+def offered(cloud: Any) -> tuple[str, str]:
+    """Ids of the smallest image and flavor. A league that is new may answer before it has seen them at its sites."""
+    deadline = time.monotonic() + KNOWN_SECONDS
+    while True:
+        images = [each for each in cloud.image.images() if each.status == 'active']
+        flavors = list(cloud.compute.flavors())
+        if images and flavors:
+            return min(images, key=lambda each: each.size).id, min(flavors, key=lambda each: each.ram).id
+        assert time.monotonic() < deadline, 'the league knows no image and flavor of its sites'
+        time.sleep(1)
+
+
+def create(cloud: Any, name: str, site: str, offer: tuple[str, str]) -> bool:
     """Whether the client was told that there is a server."""
-    image = min((each for each in cloud.image.images() if each.status == 'active'), key=lambda each: each.size)
-    flavor = min(cloud.compute.flavors(), key=lambda each: each.ram)
+    image, flavor = offer
     try:
-        cloud.compute.create_server(name=name, image_id=image.id, flavor_id=flavor.id, networks='none', availability_zone=site)
+        cloud.compute.create_server(name=name, image_id=image, flavor_id=flavor, networks='none', availability_zone=site)
     except Exception:  # noqa: BLE001  # whatever way a client hears of a killed league
         return False
     return True
@@ -87,9 +99,10 @@ def test_a_league_killed_in_the_middle_of_creates_makes_no_doubles_and_no_orphan
             clouds = [league.connect(state / 'clouds.yaml', 'hansa') for _ in range(AT_ONCE)]
             for cloud in clouds:
                 cloud.authorize()
+            offer = offered(clouds[0])
             names = [f'{word}-{turn}-{number}' for number in range(AT_ONCE)]
             futures = {
-                name: pool.submit(create, cloud, name, SITES[number % 2])
+                name: pool.submit(create, cloud, name, SITES[number % 2], offer)
                 for number, (name, cloud) in enumerate(zip(names, clouds, strict=True))
             }
             time.sleep(chance.uniform(0.1, LAST_KILL_SECONDS))
