@@ -163,6 +163,30 @@ def test_a_long_log_is_folded_into_the_file_and_shrinks(tmp_path: pathlib.Path) 
     asyncio.run(main())
 
 
+def test_a_log_that_is_written_to_all_the_time_has_an_end(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, 'LOG_BYTES', 4 << 20)
+    monkeypatch.setattr(store, 'LOG_MOST', 16 << 20)
+    # So that one transaction always runs while another one ends.
+    monkeypatch.setattr(lanes, 'TOGETHER', 1)
+    sizes: list[int] = []
+
+    async def main() -> None:
+        opened_store = await store.open_store(tmp_path)
+        log = tmp_path / 'hansa.db-wal'
+
+        async def write(site: str) -> None:
+            for turn in range(40):
+                doc = b'"%d%s"' % (turn, b'x' * 40_000)
+                await opened_store.put([Record(site, 'image', f'{site}{n}', f'{site}{n}', '', 'n', doc) for n in range(store.SMALL + 5)])
+                sizes.append(log.stat().st_size)
+
+        await asyncio.gather(*(write(f's{number}') for number in range(8)))
+        await opened_store.close()
+
+    asyncio.run(main())
+    assert max(sizes) < 4 * store.LOG_MOST
+
+
 def test_a_page_in_its_usual_order_is_short_and_a_search_through_everything_is_not(tmp_path: pathlib.Path) -> None:
     async def main() -> None:
         many = [Record('east', 'server', f'{n:05}', f'{n:05}', 'p', f'n{n}', b'{}', 'ACTIVE', f'2026-01-{n % 28:02}') for n in range(5000)]

@@ -95,13 +95,14 @@ class Lane:
 
 
 class _Turn(msgspec.Struct, eq=False):
-    """Work that waits, and who waits for it. With `items` it is work that is done for several in one go."""
+    """Work that waits, and who waits for it; `bare` is no transaction. With `items` it is work that is done for several in one go."""
 
     work: Work[Any]
     far: bool
     done: asyncio.Future[Any]
     items: Sequence[Any] = ()
     each: Callable[[sqlite3.Connection, Sequence[Any]], None] | None = None
+    bare: bool = False
 
 
 class Writer:
@@ -140,6 +141,11 @@ class Writer:
         self._admit()
         await self._queue(lambda db: each(db, items), far=True, items=items, each=each)
 
+    async def between(self, work: Work[None]) -> None:
+        """Do long work off the loop between two transactions, while nobody writes. Raises Busy like `near`."""
+        self._admit()
+        await self._queue(work, far=True, bare=True)
+
     async def end(self) -> None:
         """Come back when all that was begun is written, however much that is."""
         await self._queue(lambda _: None, far=True)
@@ -150,9 +156,10 @@ class Writer:
             raise Busy(f'{WAITING} writers wait for the inventory; try again.')
 
     async def _queue(
-        self, work: Work[T], *, far: bool, items: Sequence[Any] = (), each: Callable[[sqlite3.Connection, Sequence[Any]], None] | None = None
-    ) -> T:
-        turn = _Turn(work, far, asyncio.get_running_loop().create_future(), items, each)
+        self, work: Work[T], *, far: bool, items: Sequence[Any] = (), each: Callable[[sqlite3.Connection, Sequence[Any]], None] | None = None,
+        bare: bool = False,
+    ) -> T:  # fmt: skip
+        turn = _Turn(work, far, asyncio.get_running_loop().create_future(), items, each, bare)
         self._line.append(turn)
         if not self._away:
             self._serve()
@@ -211,7 +218,7 @@ class Writer:
 
     def _begin(self, turn: _Turn) -> None:
         self._away = True
-        task = asyncio.ensure_future(self._lane.far(lambda db: _transact(db, turn.work)))
+        task = asyncio.ensure_future(self._lane.far(lambda db: turn.work(db) if turn.bare else _transact(db, turn.work)))
         task.add_done_callback(lambda task: self._back(turn, task))
 
     def _back(self, turn: _Turn, task: asyncio.Future[Any]) -> None:

@@ -267,7 +267,14 @@ class SqliteStore:
     async def _checkpoint(self) -> None:
         # PASSIVE holds nobody up; what fails now, or does not come to its turn, is tried again later.
         with contextlib.suppress(Busy, sqlite3.OperationalError):
-            await self._scans.far(lambda db: db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchall())
+            await self._scans.far(_checkpoint)
+            if self._behind and not self._closed:
+                # What was added meanwhile keeps the log from its end, and who writes all the time adds to it for ever.
+                await self._writer.between(_checkpoint)
+
+
+def _checkpoint(db: sqlite3.Connection) -> None:
+    db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchall()
 
 
 def _forget(db: sqlite3.Connection, site: str) -> None:
