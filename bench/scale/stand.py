@@ -6,7 +6,7 @@ import contextlib
 import pathlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Self
 
 from bench import cloud, processes
@@ -43,16 +43,22 @@ class Stand(NamedTuple):
         """How many sites the inventory was level with in a kind, at some time."""
         return len(self.look().sites('inventory_age_seconds', kind=kind))
 
-    def grown(self, kind: str) -> float:
-        """Wait until the inventory has a kind of all sites; seconds since the start. Raises RuntimeError when it takes too long."""
-        left = self.began + GROW_S - time.monotonic()
-        cloud.until(lambda: self.watch.sound() and self.level(kind) == self.size.sites, f'{kind}s of all sites', left, _LOOK_S)
-        return time.monotonic() - self.began
+    def grown(self, kinds: Sequence[str], times: dict[str, float | None]) -> None:
+        """Wait until the inventory has these kinds of all sites; `times` are told when each had, in seconds since the start. Raises RuntimeError when
+        it takes too long.
+        """
+
+        def level() -> bool:
+            for kind in kinds:
+                if times.get(kind) is None and self.level(kind) == self.size.sites:
+                    times[kind] = time.monotonic() - self.began
+            return self.watch.sound() and all(times.get(kind) is not None for kind in kinds)
+
+        cloud.until(level, f'{", ".join(kinds)} of all sites', self.began + GROW_S - time.monotonic(), _LOOK_S)
 
     def calm(self) -> None:
         """Wait until all sites are known and the league has come to rest; not for ever, as it may have none. Raises RuntimeError as `grown`."""
-        for kind in ('server', 'port', 'volume'):
-            self.grown(kind)
+        self.grown(('server', 'port', 'volume'), {})
         for _ in range(_CALM_LOOKS):
             before = self.hansa.cpu()
             time.sleep(_CALM_S)
