@@ -37,7 +37,8 @@ LISTS = {
     ('image', 'show'): '/images',
 }
 # Those at whose going others have to wait, in the order of going.
-_ORDER = ('server', 'floating_ip', 'router', 'port', 'subnet', 'network', 'security_group', 'snapshot', 'volume', 'volume_type')
+# Flavors go first: they need wait for nobody, and one that stays is offered to everybody.
+_ORDER = ('flavor', 'server', 'floating_ip', 'router', 'port', 'subnet', 'network', 'security_group', 'snapshot', 'volume', 'volume_type')
 
 Version = tuple[int, int]
 

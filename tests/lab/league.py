@@ -18,6 +18,7 @@ import openstack
 
 BIN = pathlib.Path(sys.executable).parent
 READY_SECONDS = 180
+KNOWN_SECONDS = 60
 EMPTY: Mapping[str, str] = types.MappingProxyType({})
 
 
@@ -45,6 +46,18 @@ def connect(clouds: pathlib.Path, entry: str) -> Any:
     """The SDK's connection by an entry of this file and nothing else."""
     config = openstack.config.OpenStackConfig(config_files=[str(clouds)], load_envvars=False)
     return openstack.connection.Connection(config=config.get_one(entry))
+
+
+def offered(cloud: Any) -> tuple[str, str]:
+    """Ids of the image and the flavor that every cloud of the lab has. A league that is new may answer before it has seen them at its sites."""
+    deadline = time.monotonic() + KNOWN_SECONDS
+    while True:
+        images = [each.id for each in cloud.image.images(name='cirros', visibility='public') if each.status == 'active']
+        flavors = [each.id for each in cloud.compute.flavors() if each.name == 'm1.tiny']
+        if images and flavors:
+            return images[0], flavors[0]
+        assert time.monotonic() < deadline, 'the league knows no image and flavor of its sites'
+        time.sleep(1)
 
 
 def open_intents(state: pathlib.Path) -> int:

@@ -7,7 +7,6 @@ import concurrent.futures
 import os
 import pathlib
 import time
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import openstack
@@ -20,16 +19,6 @@ pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings('ignore')]
 
 AT_ONCE, QUOTA = 50, 10
 GONE_SECONDS = 150
-LOOKED_SECONDS = 60
-
-
-def smallest(listed: Callable[[], Iterable[Any]], size: str) -> str:
-    """The id of the smallest there is, once the league has looked at its sites."""
-    deadline = time.monotonic() + LOOKED_SECONDS
-    while not (found := list(listed())):
-        assert time.monotonic() < deadline, 'the league does not see what its sites have'
-        time.sleep(1)
-    return str(min(found, key=lambda each: getattr(each, size) or 0).id)
 
 
 def create(cloud: Any, name: str, image: str, flavor: str, zone: str | None) -> str:
@@ -56,8 +45,7 @@ def test_fifty_servers_at_once_over_two_clouds_make_as_many_as_the_quota_allows(
         project = cloud.current_project_id
         before = cloud.compute.get_limits().absolute
         admin.compute.update_quota_set(project, instances=before.instances_used + QUOTA, cores=before.total_cores_used + 4 * QUOTA)
-        image = smallest(cloud.image.images, 'size')
-        flavor = smallest(cloud.compute.flavors, 'ram')
+        image, flavor = league.offered(cloud)
         zones = ('east', 'west', None)
         try:
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
