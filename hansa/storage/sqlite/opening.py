@@ -9,12 +9,12 @@ from hansa.model.errors import ConfigError
 from hansa.storage import seal
 from hansa.storage.sqlite import matching, migrations, reserving
 
-# NORMAL loses nothing to a killed process, only to a machine that loses power. The log is folded into the file by
-# the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
+# FULL: what is acknowledged stands on the disk, also where the machine loses power (docs/decisions/0016-durable.md). The log
+# is folded into the file by the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
 _SETTINGS = (
     'page_size=8192',
     'journal_mode=WAL',
-    'synchronous=NORMAL',
+    'synchronous=FULL',
     'wal_autocheckpoint=0',
     f'journal_size_limit={40 << 20}',
     f'mmap_size={1 << 30}',
