@@ -75,6 +75,7 @@ from hansa.services.sharing.images import Images
 from hansa.services.sharing.keys import Keys
 from hansa.services.sharing.members import Members
 from hansa.services.sharing.twins import Twins
+from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
 from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
@@ -192,7 +193,7 @@ async def build(
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
     stores = Stores(roster, book, accounts)
     homes = Homes(store, roster, stores, accounts, surveying, clock)
-    objects = Room(stores, homes, Grantees(book, accounts, identity), StoreInfo(stores, clock), Holdings(stores, homes))
+    objects = _objects(store, stores, homes, Grantees(book, accounts, identity), clock)
     doors = _doors(config, services, preparing, identity, roster, league_routes, post, objects)
     hall = _hall(config, doors, identity_door, _levelled(league, post), metrics, role)
     rounds = {
@@ -204,6 +205,11 @@ async def build(
     house = House(hall, metrics, store, membership, agents, roster, services.refreshing, post)
     await post.begin(agents, membership, accounts, credentials, Rounds(rounds, clock))
     return house
+
+
+def _objects(store: Store, stores: Stores, homes: Homes, grantees: Grantees, clock: Clock) -> Room:
+    spreads = Spreads(store, stores, clock)
+    return Room(stores, homes, spreads, grantees, StoreInfo(stores, clock), Holdings(stores, homes, spreads))
 
 
 def _post(role: Role | None, store: Store, book: AliasBook, roster: Roster, bus: Bus | None, clock: Clock) -> Post:

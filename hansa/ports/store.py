@@ -13,6 +13,7 @@ from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
+from hansa.model.spread import Debt, Spread
 from hansa.ports.feed import Feed
 from hansa.ports.leases import Leases
 from hansa.ports.queue import Queue
@@ -162,6 +163,47 @@ class Store(Protocol):
 
     async def drop_home(self, home: Home) -> None:
         """Forget one or a twin; a name that is registered for another site by now stays."""
+        ...
+
+    # -- containers that span sites
+    async def put_spread(self, spread: Spread) -> Spread:
+        """Write the next state; returns it with its new generation. Raises Conflict if the stored generation is not the one given."""
+        ...
+
+    async def drop_spread(self, spread: Spread) -> None:
+        """Forget one with its debts. Raises Conflict if the stored generation is not the one given."""
+        ...
+
+    async def spanning(self, project: str, container: str) -> Spread | None:
+        """How a container spans sites; None for one that does not."""
+        ...
+
+    async def spreads(self, project: str = '') -> list[Spread]:
+        """Those of a project by container; of all, by project and container, where none is named."""
+        ...
+
+    async def owe(self, debt: Debt, sites: Sequence[str]) -> int:
+        """Before a change is sent: each of these sites owes it from now on (`site` and `generation` of the debt do not matter). What a site
+        owes of the object already keeps its `since`, and `missed` where that was so. Returns the generation of the change, greater than all before.
+        """
+        ...
+
+    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
+        """How the change of the debt's `generation` ended: those that `paid` owe the object no more, of those that `missed` it that is said.
+        What is owed since a later change stays as it is.
+        """
+        ...
+
+    async def debts(self, project: str, container: str, object: str) -> list[Debt]:
+        """What sites owe of one object ('': of the container itself), by site."""
+        ...
+
+    async def owed(self, project: str, container: str, after: str = '', limit: int = 1000) -> list[Debt]:
+        """What sites owe of objects behind the name `after`, by object and site."""
+        ...
+
+    async def owing(self, project: str = '') -> list[tuple[str, str, str, int]]:
+        """(project, container, site, debts) for each site that owes something, in that order; of one project or of all."""
         ...
 
     # -- sites

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +13,8 @@ from hansa.ports.roster import Member
 from hansa.ports.site import Headers
 from hansa.rules.containers import forms, merging, twins
 from hansa.rules.containers.merging import Page, Query, Row
-from hansa.services.homes import Homes
+from hansa.services.homes import Homes, quoted
+from hansa.services.spreads import Spreads
 from hansa.services.stores import SERVICE, Stores
 
 _ROUNDS = 200
@@ -21,6 +22,10 @@ _ROUNDS = 200
 
 _ANSWER = 64 << 20
 _COUNTERS = ('x-account-container-count', 'x-account-object-count', 'x-account-bytes-used')
+_COUNTED = ('x-container-object-count', 'x-container-bytes-used')
+_ECHOES = 16
+"""How many containers are asked for their counters at once."""
+
 _META = 'x-account-meta-'
 _POLICY = 'x-account-storage-policy-'
 
@@ -43,24 +48,27 @@ class _Told(msgspec.Struct):
 class Holdings:
     """Listings and counters. Sites where the project has nothing yet count nothing."""
 
-    def __init__(self, stores: Stores, homes: Homes) -> None:
+    def __init__(self, stores: Stores, homes: Homes, spreads: Spreads) -> None:
         self._stores = stores
         self._homes = homes
+        self._spreads = spreads
 
     async def head(self, project: str, partial: bool) -> Held:
         """The account without its containers. Raises SiteDown, unless a partial answer will do."""
         told, missing = await self._all(project, 'HEAD', Query(0), partial)
-        return Held([], _summed(told), missing)
+        hidden, _ = await self._spread(project, told)
+        return Held([], _summed(told, await self._echoes(project, hidden)), missing)
 
     async def page(self, project: str, query: Query, partial: bool) -> Held:
         """A page of the account's containers. Raises SiteDown, unless a partial answer will do."""
         told, missing = await self._all(project, 'GET', query, partial)
-        headers = _summed(told)
+        hidden, spread = await self._spread(project, told)
+        headers = _summed(told, await self._echoes(project, hidden))
         pages = {site: each.page for site, each in told.items()}
-        known = {(twin.site, twin.container) for twin in await self._homes.known(project) if twin.site in pages}
+        known = {(twin.site, twin.container) for twin in await self._homes.known(project) if twin.site in pages} - spread
         own = await self._twins(project, query, known) if known else None
         for _ in range(_ROUNDS):
-            merged = merging.merge(query, [*(twins.without(each, known) for each in pages.values()), *([own] if own else [])])
+            merged = merging.merge(query, [*(twins.without(each, known | hidden) for each in pages.values()), *([own] if own else [])])
             news = {(twin.site, twin.container) for twin in await self._homes.seen(project, _plain(merged.doubles))}
             if news - known:
                 known |= news
@@ -81,6 +89,34 @@ class Holdings:
                     missing.append(error.site)
                     pages[site] = msgspec.structs.replace(pages[site], last='')
         raise SiteDown(next(iter(pages), ''), f'({SERVICE}) gives a listing that does not end')
+
+    async def _spread(self, project: str, told: Collection[str]) -> tuple[set[twins.Twin], set[twins.Twin]]:
+        """Containers that span sites: where they are not to be shown, as another of the sites that `told` tells of them; and wherever they are."""
+        hidden: set[twins.Twin] = set()
+        every: set[twins.Twin] = set()
+        for name, (_, able) in (await self._spreads.tellers(project)).items():
+            teller = next((site for site in able if site in told), '')
+            every |= {(site, name) for site in told}
+            hidden |= {(site, name) for site in told if site != teller}
+        return hidden, every
+
+    async def _echoes(self, project: str, hidden: Collection[twins.Twin]) -> dict[str, int]:
+        """What sites count of containers that another one tells of."""
+        gate = asyncio.Semaphore(_ECHOES)
+        found = await asyncio.gather(*(self._echo(project, twin, gate) for twin in sorted(hidden)))
+        return {name: sum(each.get(name, 0) for each in found) for name in _COUNTERS}
+
+    async def _echo(self, project: str, twin: twins.Twin, gate: asyncio.Semaphore) -> dict[str, int]:
+        async with gate:
+            try:
+                response = await self._stores.look(self._member(twin[0]), project, 'HEAD', f'/{quoted(twin[1])}')
+            except (NotFound, Unsupported, SiteDown):
+                return {}
+            await response.close()
+        if response.status >= 300:
+            return {}
+        told = {own: response.header(theirs) for own, theirs in zip(_COUNTERS[1:], _COUNTED, strict=True)}
+        return {name: int(value) for name, value in told.items() if value.isdecimal()} | {_COUNTERS[0]: 1}
 
     def _member(self, site: str) -> Member:
         """Raises SiteDown for one that has left meanwhile."""
@@ -159,7 +195,7 @@ def _of_site(told: Mapping[str, str], site: str) -> dict[str, str]:
     }
 
 
-def _summed(told: Mapping[str, _Told]) -> Headers:
+def _summed(told: Mapping[str, _Told], echoes: Mapping[str, int]) -> Headers:
     heads = [each.headers for each in told.values()]
     found: dict[str, str] = {}
     for head in heads:
@@ -168,4 +204,5 @@ def _summed(told: Mapping[str, _Told]) -> Headers:
                 found.setdefault(name, value)
     stamps = [head['x-timestamp'] for head in heads if 'x-timestamp' in head]
     born = {'x-timestamp': min(stamps)} if stamps else {}
-    return list((merging.totals(heads, _COUNTERS) | born | found).items())
+    totals = {name: str(max(0, int(value) - echoes[name])) for name, value in merging.totals(heads, _COUNTERS).items()}
+    return list((totals | born | found).items())

@@ -41,8 +41,10 @@ _TABLES = (
     ('quota', 'project, site, resource, most', 'quota'),
     ('home', 'project, container, site, registered', 'home'),
     ('twin', 'project, container, site, registered', 'twin'),
+    ('spread', 'project, container, kind, sites, need, registered, filling, leaving, generation', 'spread'),
+    ('debt', 'project, container, object, site, since, generation, missed', 'debt'),
 )
-_TRUTHS = {'public', 'prime', 'sealed'}
+_TRUTHS = {'public', 'prime', 'sealed', 'missed'}
 
 
 async def move(directory: pathlib.Path, dsn: str) -> Report:
@@ -80,6 +82,8 @@ async def _moved(db: Session, source: sqlite3.Connection, before: Report, place:
             await _copy(db, source, table, columns, rows)
         await db.run("SELECT setval('hot_row', greatest(1, max(row)), count(*) > 0) FROM hot")
         await db.run('UPDATE turn SET last = (SELECT coalesce(max(row), 0) FROM intent)')
+        turn = source.execute('SELECT last + 1 FROM debt_turn').fetchone()[0]
+        await db.value("SELECT setval('debt_turn', $1, false)", turn)
         found = await there.report(db)
         if found.parts != before.parts or found.faults:
             raise HansaError(f'What came to {place} is not what the file holds: {_difference(before, found)} Nothing was moved.')

@@ -23,6 +23,8 @@ TABLES: dict[str, str] = {
     'quota': "SELECT site, '', project, resource, most FROM quota",
     'home': "SELECT site, '', project, container, registered FROM home",
     'twin': "SELECT site, '', project, container, registered FROM twin",
+    'spread': "SELECT '', kind, project, container, sites, need, registered, filling, leaving, generation FROM spread",
+    'debt': "SELECT site, '', project, container, object, since, generation, missed FROM debt",
 }
 # Counters, and what to say where lines of them are not what a count of the inventory gives.
 COUNTED: dict[str, str] = {

@@ -64,7 +64,9 @@ def test_both_stores_have_the_same_tables(postgres: Server) -> None:
         "AND relkind IN ('r', 'p') AND column_name <> 'said' GROUP BY table_name"
     )
     db = embedded.writer(None)
-    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'names%'")]
+    # The turns of debts are a sequence in PostgreSQL.
+    sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'names%' AND name <> 'debt_turn'"
+    tables = [row[0] for row in db.execute(sql)]
     here = {table: sorted(row[1] for row in db.execute(f'PRAGMA table_info({table})')) for table in tables}
     # Without a key of its own SQLite numbers the rows of a table by itself.
     assert {name: set(columns.split()) for name, columns in (line.split('|') for line in there.splitlines()) if name not in OWN} == {

@@ -6,6 +6,7 @@ Source: Object Storage API reference v1, 'Copy object'.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -22,6 +23,8 @@ _KEPT = frozenset(('content-encoding', 'content-disposition', 'content-language'
 _META = 'x-object-meta-'
 _ETAG = re.compile(r'"?([0-9a-f]{32})"?')
 _TRUE = frozenset(('true', '1', 'yes', 'on', 't', 'y'))
+Send = Callable[[Forward], Awaitable[Reply]]
+
 _OURS = ('x-copy-from', 'x-copy-from-account', 'x-fresh-metadata')
 
 
@@ -42,24 +45,34 @@ async def copied(shared: room.Room, source: End, target: End, sent: Headers) -> 
             beside.append(('X-Copy-From-Account', source.ask.names['account']))
         put = Forward('PUT', target.path, target.ask.request.query, beside, b'')
         return room.answer(await shared.send(target.ask, target.where, put))
-    return await _across(shared, source, target, sent)
+
+    async def fetch(forward: Forward) -> Reply:
+        return await shared.send(source.ask, source.where, msgspec.structs.replace(forward, path=source.path))
+
+    async def keep(forward: Forward) -> Reply:
+        return await shared.send(target.ask, target.where, msgspec.structs.replace(forward, path=target.path))
+
+    return await streamed(shared, source.ask, fetch, target.ask, keep, sent)
 
 
-async def _across(shared: room.Room, source: End, target: End, sent: Headers) -> wire.Answer:
-    query = target.ask.request.query
+async def streamed(shared: room.Room, source: table.Ask, fetch: Send, target: table.Ask, keep: Send, sent: Headers) -> wire.Answer:
+    """Copy an object through the league: `fetch` sends the GET of the source and `keep` the PUT of the new one, wherever these are; paths are theirs.
+
+    Raises BadRequest, TooLarge, SiteDown.
+    """
+    query = target.request.query
     wanted = [header for header in sent if header[0].lower() in _CONDITIONS]
-    read = await shared.send(source.ask, source.where, Forward('GET', source.path, query, wanted))
+    read = await fetch(Forward('GET', '', query, wanted))
     if read.status not in {200, 206}:
         return room.answer(read)
     try:
         _judge(read, query)
-        put = Forward('PUT', target.path, '', _described(read, sent), read.body)
-        reply = await shared.send(target.ask, target.where, put)
+        reply = await keep(Forward('PUT', '', '', _described(read, sent), read.body))
     finally:
         await shared.stores.let_go(read)
     if reply.status == 201:
-        reply.headers.append(('X-Copied-From', f'{source.ask.names["container"]}/{source.ask.names["object"]}'))
-        reply.headers.append(('X-Copied-From-Account', source.ask.names['account']))
+        reply.headers.append(('X-Copied-From', f'{source.names["container"]}/{source.names["object"]}'))
+        reply.headers.append(('X-Copied-From-Account', source.names['account']))
         reply.headers.append(('X-Copied-From-Last-Modified', read.header('last-modified')))
     return room.answer(reply)
 

@@ -11,7 +11,7 @@ from hansa.northbound.hall import table, wire
 from hansa.northbound.object import copying, headers, room
 from hansa.ports.site import Headers
 from hansa.services.homes import Where
-from hansa.services.relay import Forward
+from hansa.services.relay import Forward, Reply
 
 _MANIFEST = 8 << 20
 """Bytes of the longest manifest, as Swift has it."""
@@ -58,6 +58,11 @@ class ObjectRoom:
         where = await self._room.find(there)
         sent = headers.without(sent, 'destination', 'destination-account')
         return await self._copied(there, where, f'{where.path}/{_quoted(name)}', sent, source, ask.names['account'])
+
+    async def send(self, ask: table.Ask, forward: Forward) -> Reply:
+        """A request of the league's own making, to the object that the path names."""
+        where = await self._room.find(ask)
+        return await self._room.send(ask, where, msgspec.structs.replace(forward, path=_path(ask, where)))
 
     async def _copied(self, ask: table.Ask, where: Where, path: str, sent: Headers, source: str, account: str) -> wire.Answer:
         container, slash, name = source.lstrip('/').partition('/')

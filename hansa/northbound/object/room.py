@@ -12,6 +12,7 @@ from hansa.services.grantees import Grantees
 from hansa.services.holdings import Holdings
 from hansa.services.homes import Homes, Where
 from hansa.services.relay import Forward, Reply
+from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
 from hansa.services.stores import PREFIX, Stores
 
@@ -22,9 +23,10 @@ POLICY = 'x-storage-policy'
 class Room:
     """What handlers are made with."""
 
-    def __init__(self, stores: Stores, homes: Homes, grantees: Grantees, info: StoreInfo, holdings: Holdings) -> None:
+    def __init__(self, stores: Stores, homes: Homes, spreads: Spreads, grantees: Grantees, info: StoreInfo, holdings: Holdings) -> None:
         self.stores = stores
         self.homes = homes
+        self.spreads = spreads
         self.grantees = grantees
         self.info = info
         self.holdings = holdings
@@ -51,6 +53,9 @@ class Room:
     async def beside(self, ask: table.Ask, where: Where, word: str, what: str) -> None:
         """Raises BadRequest where a container that a header or a manifest names is not at this site; one that there is not may be made later."""
         name = urllib.parse.unquote_to_bytes(word.encode('latin-1')).decode(errors='replace')
+        spread = await self.spreads.find(account(ask), name)
+        if spread is not None and not spread.gone:
+            raise BadRequest(f'{what}, {name}, is kept at {", ".join(spread.sites)}, but this is at site {where.member.name} alone.')
         try:
             other = await self.homes.find(account(ask), name)
         except NotFound:

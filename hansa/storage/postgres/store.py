@@ -15,6 +15,7 @@ from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
+from hansa.model.spread import Debt, Spread
 from hansa.storage import folder
 from hansa.storage.postgres import (
     aliasing,
@@ -27,6 +28,7 @@ from hansa.storage.postgres import (
     queue,
     renaming,
     reserving,
+    spreading,
     state,
 )
 from hansa.storage.postgres.feed import PostgresFeed
@@ -153,6 +155,34 @@ class PostgresStore:
     async def drop_home(self, home: Home) -> None:
         await self._pool.write(lambda db: homing.drop(db, home))
 
+    # -- containers that span sites
+    async def put_spread(self, spread: Spread) -> Spread:
+        return await self._pool.write(lambda db: spreading.put(db, spread))
+
+    async def drop_spread(self, spread: Spread) -> None:
+        await self._pool.write(lambda db: spreading.drop(db, spread))
+
+    async def spanning(self, project: str, container: str) -> Spread | None:
+        return await self._pool.read(lambda db: spreading.one(db, project, container))
+
+    async def spreads(self, project: str = '') -> list[Spread]:
+        return await self._pool.read(lambda db: spreading.every(db, project))
+
+    async def owe(self, debt: Debt, sites: Sequence[str]) -> int:
+        return await self._pool.write(lambda db: spreading.owe(db, debt, sites))
+
+    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
+        await self._pool.write(lambda db: spreading.settle(db, debt, paid, missed))
+
+    async def debts(self, project: str, container: str, object: str) -> list[Debt]:
+        return await self._pool.read(lambda db: spreading.debts(db, project, container, object))
+
+    async def owed(self, project: str, container: str, after: str = '', limit: int = 1000) -> list[Debt]:
+        return await self._pool.read(lambda db: spreading.owed(db, project, container, after, limit))
+
+    async def owing(self, project: str = '') -> list[tuple[str, str, str, int]]:
+        return await self._pool.read(lambda db: spreading.owing(db, project))
+
     # -- sites
     async def put_site(self, spec: SiteSpec) -> None:
         await self._pool.write(lambda db: state.put_site(db, self._seal, spec))
@@ -194,6 +224,7 @@ async def _forget(db: Session, site: str) -> None:
     await inventory.forget(db, site)
     await aliasing.forget(db, site)
     await homing.forget(db, site)
+    await spreading.forget(db, site)
     await journal.forget(db, site)
     await reserving.forget(db, site)
 

@@ -21,10 +21,11 @@ from hansa.model.listing import Query, Sheet
 from hansa.model.quota import Amounts, Quota
 from hansa.model.resource import Record
 from hansa.model.site import SiteSpec
+from hansa.model.spread import Debt, Spread
 from hansa.ports.store import Store
 from hansa.storage import folder
 from hansa.storage.seal import Seal
-from hansa.storage.sqlite import aliasing, homing, inventory, journal, opening, putting, reserving, state
+from hansa.storage.sqlite import aliasing, homing, inventory, journal, opening, putting, reserving, spreading, state
 from hansa.storage.sqlite.lanes import Lane, Short, TooLong, Work, Writer
 
 T = TypeVar('T')
@@ -198,6 +199,34 @@ class SqliteStore:
     async def drop_home(self, home: Home) -> None:
         await self._write(lambda db: homing.drop(db, home))
 
+    # -- containers that span sites
+    async def put_spread(self, spread: Spread) -> Spread:
+        return await self._write(lambda db: spreading.put(db, spread))
+
+    async def drop_spread(self, spread: Spread) -> None:
+        await self._write(lambda db: spreading.drop(db, spread))
+
+    async def spanning(self, project: str, container: str) -> Spread | None:
+        return spreading.one(self._points, project, container)
+
+    async def spreads(self, project: str = '') -> list[Spread]:
+        return spreading.every(self._points, project)
+
+    async def owe(self, debt: Debt, sites: Sequence[str]) -> int:
+        return await self._write(lambda db: spreading.owe(db, debt, sites), len(sites))
+
+    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
+        await self._write(lambda db: spreading.settle(db, debt, paid, missed))
+
+    async def debts(self, project: str, container: str, object: str) -> list[Debt]:
+        return spreading.debts(self._points, project, container, object)
+
+    async def owed(self, project: str, container: str, after: str = '', limit: int = 1000) -> list[Debt]:
+        return await self._read(self._scans, lambda db: spreading.owed(db, project, container, after, limit), limit)
+
+    async def owing(self, project: str = '') -> list[tuple[str, str, str, int]]:
+        return await self._read(self._scans, lambda db: spreading.owing(db, project))
+
     # -- sites
     async def put_site(self, spec: SiteSpec) -> None:
         await self._write(lambda db: state.put_site(db, self._seal, spec))
@@ -281,6 +310,7 @@ def _forget(db: sqlite3.Connection, site: str) -> None:
     inventory.forget(db, site)
     aliasing.forget(db, site)
     homing.forget(db, site)
+    spreading.forget(db, site)
     journal.forget(db, site)
     reserving.forget(db, site)
 
