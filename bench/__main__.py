@@ -11,11 +11,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
-from bench import crowd, figures, latency, lists, metering, nova, processes, rig, streams
+from bench import crowd, figures, holdings, latency, lists, metering, nova, objects, processes, rig, streams
 
-PARTS = ('routed', 'streams', 'lists', 'crowd', 'metrics')
+PARTS = ('routed', 'streams', 'objects', 'lists', 'accounts', 'crowd', 'metrics')
 PAGE = processes.ROOT / 'docs' / 'performance.md'
-OVER_A_SITE = ('routed', 'streams', 'lists')
+OVER_A_SITE = ('routed', 'streams', 'objects', 'lists')
 
 
 def main() -> int:
@@ -25,6 +25,8 @@ def main() -> int:
     wanted = options.only or PARTS
     with tempfile.TemporaryDirectory(prefix='hansa-bench-') as folder:
         parts |= _over_one_site(pathlib.Path(folder), options, [name for name in wanted if name in OVER_A_SITE])
+        if 'accounts' in wanted:
+            parts['accounts'] = _told('accounts', lambda: holdings.measure(pathlib.Path(folder) / 'accounts', options.seconds, options.containers))
         if 'crowd' in wanted:
             parts['crowd'] = _told('crowd', lambda: crowd.measure(pathlib.Path(folder) / 'crowd', options.crowd_seconds))
     if 'metrics' in wanted:
@@ -47,6 +49,7 @@ def _over_one_site(folder: pathlib.Path, options: argparse.Namespace, wanted: Se
         parts: dict[str, Callable[[], list[figures.Figure]]] = {
             'routed': lambda: latency.measure(on, options.seconds),
             'streams': lambda: streams.measure(on, options.mib << 20),
+            'objects': lambda: objects.measure(on, options.seconds, options.mib << 20),
             'lists': lambda: lists.measure(on, options.seconds, options.servers, _nova(options)),
         }
         return {name: _told(name, parts[name]) for name in wanted}
@@ -63,8 +66,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
     parser.add_argument('--only', action='append', choices=PARTS, help='measure this part alone; can be given again')
     parser.add_argument('--seconds', type=float, default=5, help='how long each load lasts (default: 5)')
-    parser.add_argument('--mib', type=int, default=1024, help='size of the image that is streamed (default: 1024)')
+    parser.add_argument('--mib', type=int, default=1024, help='size of the image and the object that are streamed (default: 1024)')
     parser.add_argument('--servers', type=int, default=10_000, help='servers in the inventory (default: 10000)')
+    parser.add_argument('--containers', type=int, default=10_000, help='containers in the account that is listed (default: 10000)')
     parser.add_argument('--crowd-seconds', type=float, default=600, help='how long the crowd stays (default: 600)')
     parser.add_argument('--nova', default='east', help='cloud of the lab to compare lists with (default: east)')
     parser.add_argument('--nova-servers', type=int, default=100, help='servers to give it; each takes a lab Nova a second (default: 100)')

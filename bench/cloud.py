@@ -18,6 +18,7 @@ SERVICES = {
     'volume': ('block-storage', 'volumev3'),
     'network': ('network',),
     'identity': ('identity',),
+    'object-store': ('object-store',),
 }
 MICROVERSION = {'OpenStack-API-Version': 'compute 2.96,volume 3.70'}
 

@@ -1,4 +1,4 @@
-"""A load client in a process of its own: one GET or a round of them again and again on some kept connections, each waiting for its answer.
+"""A load client in a process of its own: one request or a round of them again and again on some kept connections, each waiting for its answer.
 
 Reads an `Order` as JSON from standard input, writes a `Result` to standard output.
 """
@@ -31,10 +31,13 @@ class Order(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     connections: int
     seconds: float
+    method: str = 'GET'
+    size: int = 0
+    """Bytes of each request's body."""
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What came of it: `bytes` is the size of the last body, times are of good answers (200) only; `cpu` is what the client itself took, in seconds."""
+    """What came of it: `bytes` is the size of the last body, times are of good answers (200, 201) only; `cpu` is what the client itself took, in seconds."""
 
     requests: int
     errors: int
@@ -45,14 +48,16 @@ class Result(msgspec.Struct, frozen=True):
     cpu: float = 0.0
 
 
-def run(url: str, headers: Mapping[str, str], connections: int, seconds: float) -> Result:
-    """Start the client and wait for its result. Raises RuntimeError where answers were not 200."""
-    return play([[url]], headers, connections, seconds)
+def run(url: str, headers: Mapping[str, str], connections: int, seconds: float, method: str = 'GET', size: int = 0) -> Result:
+    """Start the client and wait for its result. Raises RuntimeError where answers were not 200 or 201."""
+    return play([[url]], headers, connections, seconds, method, size)
 
 
-def play(rounds: Sequence[Sequence[str]], headers: Mapping[str, str], connections: int, seconds: float) -> Result:
+def play(
+    rounds: Sequence[Sequence[str]], headers: Mapping[str, str], connections: int, seconds: float, method: str = 'GET', size: int = 0
+) -> Result:
     """The same for rounds of URLs, each of one server, all at once. Raises RuntimeError as `run`."""
-    order = msgspec.json.encode(Order([list(each) for each in rounds], dict(headers), connections, seconds))
+    order = msgspec.json.encode(Order([list(each) for each in rounds], dict(headers), connections, seconds, method, size))
     done = subprocess.run(
         (processes.PYTHON, '-m', 'bench.load'),
         input=order,
@@ -65,7 +70,7 @@ def play(rounds: Sequence[Sequence[str]], headers: Mapping[str, str], connection
         raise RuntimeError(f'The load client failed: {done.stderr.decode()[-2000:]}')
     result = msgspec.json.decode(done.stdout, type=Result)
     if result.errors or not result.requests:
-        raise RuntimeError(f'{rounds[0][0]}: {result.errors} of {result.requests + result.errors} answers were not 200.')
+        raise RuntimeError(f'{rounds[0][0]}: {result.errors} of {result.requests + result.errors} answers were not good.')
     return result
 
 
@@ -93,7 +98,7 @@ class _Connection(asyncio.Protocol):
         self.body += len(body)
 
     def on_message_complete(self) -> None:
-        if self.parser.get_status_code() == 200:
+        if self.parser.get_status_code() in {200, 201}:
             self.times.append(time.perf_counter() - self.began)
         else:
             self.errors += 1
@@ -117,12 +122,14 @@ class _Connection(asyncio.Protocol):
             self.transport.write(next(self.requests))
 
 
-def _requests(urls: Sequence[str], headers: Mapping[str, str]) -> list[bytes]:
+def _requests(urls: Sequence[str], order: Order) -> list[bytes]:
     made = []
     for url in map(urllib.parse.urlsplit, urls):
         target = url.path + ('?' + url.query if url.query else '')
-        lines = [f'GET {target} HTTP/1.1', f'Host: {url.netloc}', *(f'{name}: {value}' for name, value in headers.items())]
-        made.append(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1'))
+        lines = [f'{order.method} {target} HTTP/1.1', f'Host: {url.netloc}', *(f'{name}: {value}' for name, value in order.headers.items())]
+        if order.size:
+            lines.append(f'Content-Length: {order.size}')
+        made.append(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1') + bytes(order.size))
     return made
 
 
@@ -132,7 +139,7 @@ async def _play(order: Order) -> Result:
     began, spent = time.perf_counter(), _cpu()
     made = []
     for urls in order.rounds:
-        url, requests = urllib.parse.urlsplit(urls[0]), _requests(urls, order.headers)
+        url, requests = urllib.parse.urlsplit(urls[0]), _requests(urls, order)
         for number in range(order.connections):
             first = number * len(requests) // order.connections
             turn = itertools.cycle(requests[first:] + requests[:first])

@@ -1,6 +1,7 @@
-"""A site to measure over: the simulated cloud behind uvicorn, with large images that are counted rather than kept.
+"""A site to measure over: the simulated cloud behind uvicorn, with large images and objects that are counted rather than kept.
 
-`python -m bench.site PORT [NAME]`. Beside the cloud's own it answers `POST /bench/clone` with {"server": id, "count": n}.
+`python -m bench.site PORT [NAME]`. Beside the cloud's own it answers `POST /bench/clone` with {"server": id, "count": n} and
+`POST /bench/containers` with {"account": name, "names": [...]}.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import msgspec
 import uvicorn
 
 from hansa.ports.clock import SystemClock
-from hansa.sites.sim import cloud
+from hansa.sites.sim import cloud, objectstate
 
 FILE = re.compile('/v2/images/([^/]+)/file$')
+LARGE = re.compile('/object-store/v1/.+/(large-[^/]+)$')
 PIECE = bytes(256 << 10)
 
 
@@ -27,26 +29,27 @@ class Site:
         self.sizes: dict[str, int] = {}
 
     async def __call__(self, scope: cloud.Message, receive: cloud.Receive, send: cloud.Send) -> None:
-        found = FILE.search(scope.get('path', ''))
-        if found and scope['method'] == 'PUT':
+        found, large = FILE.search(scope.get('path', '')), LARGE.match(scope.get('path', ''))
+        if large and scope['method'] == 'PUT':
+            await self._count(large[1], receive)
+            await _said(send, 201)
+        elif large and scope['method'] == 'GET' and large[1] in self.sizes:
+            await self._pour(self.sizes[large[1]], send)
+        elif found and scope['method'] == 'PUT':
             await self._swallow(found[1], scope, receive, send)
         elif found and scope['method'] == 'GET' and found[1] in self.sizes:
             await self._pour(self.sizes[found[1]], send)
         elif scope.get('path') == '/bench/clone':
             await self._clone(receive, send)
+        elif scope.get('path') == '/bench/containers':
+            await self._contain(receive, send)
         else:
             await self.inner(scope, receive, send)
 
     async def _swallow(self, image: str, scope: cloud.Message, receive: cloud.Receive, send: cloud.Send) -> None:
         """Count the body; the cloud itself is given one byte, so that the image becomes active."""
-        self.sizes[image] = 0
-        more = True
-        while more:
-            message = await receive()
-            if message['type'] == 'http.disconnect':
-                return
-            self.sizes[image] += len(message.get('body', b''))
-            more = message.get('more_body', False)
+        if not await self._count(image, receive):
+            return
         one: list[cloud.Message] = [{'type': 'http.request', 'body': b'x', 'more_body': False}]
 
         async def again() -> cloud.Message:
@@ -54,6 +57,18 @@ class Site:
 
         headers = [(name, b'1' if name == b'content-length' else value) for name, value in scope['headers']]
         await self.inner({**scope, 'headers': headers}, again, send)
+
+    async def _count(self, name: str, receive: cloud.Receive) -> bool:
+        """Whether the whole body came."""
+        self.sizes[name] = 0
+        more = True
+        while more:
+            message = await receive()
+            if message['type'] == 'http.disconnect':
+                return False
+            self.sizes[name] += len(message.get('body', b''))
+            more = message.get('more_body', False)
+        return True
 
     async def _pour(self, size: int, send: cloud.Send) -> None:
         headers = [(b'content-type', b'application/octet-stream'), (b'content-length', str(size).encode())]
@@ -74,8 +89,25 @@ class Site:
         project = state.servers[order['server']]['project_id']
         state.capacity += order['count']
         state.quotas |= {f'compute/{project}': dict.fromkeys(('instances', 'cores', 'ram'), -1), f'volume/{project}': dict.fromkeys(('volumes', 'gigabytes'), -1)}
-        await send({'type': 'http.response.start', 'status': 204, 'headers': []})
-        await send({'type': 'http.response.body', 'body': b''})
+        await _said(send, 204)
+
+    async def _contain(self, receive: cloud.Receive, send: cloud.Send) -> None:
+        """Empty containers of these names."""
+        parts, more = [], True
+        while more:
+            message = await receive()
+            parts.append(message.get('body', b''))
+            more = message.get('more_body', False)
+        order = msgspec.json.decode(b''.join(parts))
+        store, now = self.inner.state.objects, self.inner.state.now()
+        account = store.accounts.setdefault(order['account'], objectstate.Account(now))
+        account.containers |= {name: objectstate.Container(now, store.policies[0]) for name in order['names']}
+        await _said(send, 204)
+
+
+async def _said(send: cloud.Send, status: int) -> None:
+    await send({'type': 'http.response.start', 'status': status, 'headers': [(b'content-length', b'0')] if status != 204 else []})
+    await send({'type': 'http.response.body', 'body': b''})
 
 
 if __name__ == '__main__':

@@ -31,13 +31,17 @@ _LOWER = frozenset(('x-hansa-site', 'x-hansa-site-request-id'))
 
 
 class Forward(msgspec.Struct):
-    """A request to be relayed: `path` is raw and lies below the service's versioned endpoint, headers are those that may pass."""
+    """A request to be relayed: `path` is raw and lies below the service's versioned endpoint, headers are those that may pass.
+
+    `checked`: a body that streams is compared with what the site says that it keeps, also where nobody told its ETag.
+    """
 
     method: str
     path: str
     query: str = ''
     headers: Headers = []
     body: bytes | AsyncIterator[bytes] | None = None
+    checked: bool = False
 
 
 class Reply(msgspec.Struct):

@@ -50,7 +50,7 @@ def test_load_counts_good_answers_and_refuses_others() -> None:
         assert result.requests >= 2
         assert (result.errors, result.bytes) == (0, len(BODY))
         assert 0 < result.p50_ms <= result.p99_ms
-        with pytest.raises(RuntimeError, match='were not 200'):
+        with pytest.raises(RuntimeError, match='were not good'):
             load.run(f'{url}/bad', {}, 1, 0.1)
 
 

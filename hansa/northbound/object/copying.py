@@ -67,7 +67,7 @@ async def streamed(shared: room.Room, source: table.Ask, fetch: Send, target: ta
         return room.answer(read)
     try:
         _judge(read, query)
-        reply = await keep(Forward('PUT', '', '', _described(read, sent), read.body))
+        reply = await keep(Forward('PUT', '', '', _described(read, sent), read.body, checked=True))
     finally:
         await shared.stores.let_go(read)
     if reply.status == 201:

@@ -5,11 +5,12 @@ Source: Object Storage API reference v1, 'Show account details and list containe
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+import msgspec
 
 from hansa.model.errors import BadRequest, NotAcceptable, PreconditionFailed
 from hansa.rules.containers.merging import Query, Row
@@ -83,7 +84,7 @@ def _ranges(accept: str) -> list[tuple[str, str]]:
 def render(rows: Sequence[Row], form: Media, what: Literal['account', 'container'], name: str) -> tuple[int, bytes]:
     """Status and body of a listing of the account or container of that name: 204 where the body is empty."""
     if form == 'application/json':
-        return 200, json.dumps(list(rows)).encode()
+        return 200, msgspec.json.encode(rows)
     if form == 'text/plain':
         body = ''.join(f'{row["name"] if "name" in row else row["subdir"]}\n' for row in rows).encode()
         return 200 if body else 204, body

@@ -6,13 +6,17 @@ among the pages behind which a site has more. Order is that of the bytes of UTF-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 Row = dict[str, Any]
 """What Swift's JSON has for one entry: it names a container or an object by `name`, a rolled-up prefix by `subdir`."""
+
+Claim = tuple[tuple[str, bool], str, Row]
+"""A name and whether it stands for a prefix, the site that tells it, and what it tells."""
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -82,27 +86,41 @@ def merge(query: Query, pages: Sequence[Page]) -> Merged:
     """
     ends = [one.last for one in pages if one.last]
     bound = (max if query.reverse else min)(ends) if ends else ''
-    found: dict[tuple[str, bool], list[tuple[str, Row]]] = {}
-    for one in pages:
-        for row in one.rows:
-            name = name_of(row)
-            beyond = bound and (name < bound if query.reverse else name > bound)
-            if not beyond and not ('subdir' in row and query.omits(name)):
-                found.setdefault((name, 'subdir' in row), []).append((one.site, row))
-    keys = sorted(found, reverse=query.reverse)[: query.limit]
-    chosen = {key: max(found[key], key=_weight) for key in keys}
-    doubles = {
-        key[0]: [chosen[key][0], *(site for site, row in found[key] if row is not chosen[key][1])]
-        for key in keys
-        if not key[1] and len(found[key]) > 1
-    }
+    # Each page is sorted already, which is what this sort is quickest with.
+    claims = sorted((claim for one in pages for claim in _claims(query, one, bound)), key=itemgetter(0), reverse=query.reverse)
+    rows: list[Row] = []
+    doubles: dict[str, list[str]] = {}
+    start = 0
+    while start < len(claims) and len(rows) < query.limit:
+        key, site, row = claims[start]
+        end = start + 1
+        while end < len(claims) and claims[end][0] == key:
+            end += 1
+        if end > start + 1:
+            same = claims[start:end]
+            _, site, row = max(same, key=_weight)
+            if not key[1]:
+                doubles[key[0]] = [site, *(other for _, other, its in same if its is not row)]
+        rows.append(row)
+        start = end
     behind = [(one.site, one.last) for one in pages if one.last and one.last == bound]
-    return Merged([row for _, row in chosen.values()], behind if len(keys) < query.limit else [], doubles)
+    return Merged(rows, behind if len(rows) < query.limit else [], doubles)
 
 
-def _weight(claim: tuple[str, Row]) -> tuple[str, str]:
+def _claims(query: Query, one: Page, bound: str) -> Iterator[Claim]:
+    """The rows of a page that may be told."""
+    site = one.site
+    for row in one.rows:
+        subdir = 'name' not in row
+        name = str(row['subdir'] if subdir else row['name'])
+        beyond = bound and (name < bound if query.reverse else name > bound)
+        if not beyond and not (subdir and query.omits(name)):
+            yield (name, subdir), site, row
+
+
+def _weight(claim: Claim) -> tuple[str, str]:
     """Equal for all rows but those of objects, so that the first stands."""
-    row = claim[1]
+    row = claim[2]
     return (str(row.get('last_modified', '')), str(row['hash'])) if 'hash' in row else ('', '')
 
 
