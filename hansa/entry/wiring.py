@@ -79,6 +79,7 @@ from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
 from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
+from hansa.services.urlkeys import UrlKeys
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.cloud import SimCloud
 from hansa.sites.sim.transport import AsgiTransport
@@ -209,7 +210,8 @@ async def build(
 
 def _objects(store: Store, stores: Stores, homes: Homes, grantees: Grantees, clock: Clock) -> Room:
     spreads = Spreads(store, stores, clock)
-    return Room(stores, homes, spreads, grantees, StoreInfo(stores, clock), Holdings(stores, homes, spreads))
+    info = StoreInfo(stores, clock)
+    return Room(stores, homes, spreads, grantees, info, Holdings(stores, homes, spreads), UrlKeys(stores, info, clock))
 
 
 def _post(role: Role | None, store: Store, book: AliasBook, roster: Roster, bus: Bus | None, clock: Clock) -> Post:

@@ -105,6 +105,10 @@ class Site(Protocol):
         """Site id of the project that the operator's credential is scoped to; known after describe()."""
         ...
 
+    def account_prefix(self) -> str:
+        """What stands before a project's id in the names of accounts of the site's object store; known after describe()."""
+        ...
+
     def own_user(self) -> str:
         """Site id of the user of the operator's credential; known after describe()."""
         ...

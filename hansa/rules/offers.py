@@ -11,9 +11,9 @@ from typing import Any
 LISTING = 10_000
 """Rows of a listing where a site does not say how many it gives."""
 
-# What the league's own door does not do, whatever the sites can: signatures cover account names, and bodies name containers of several sites.
+# What the league's own door does not do as sites do it, whatever they can: bodies name containers of several sites, signatures other accounts.
 _NOT_OURS = frozenset(
-    ('tempurl', 'formpost', 'bulk_delete', 'bulk_upload', 's3api', 'container_sync', 'tempauth', 'domain_remap', 'cname_lookup', 'swift3')
+    ('formpost', 'bulk_delete', 'bulk_upload', 's3api', 'container_sync', 'tempauth', 'domain_remap', 'cname_lookup', 'swift3')
 )
 
 
@@ -23,6 +23,9 @@ def merged(infos: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     if not documents:
         return {}
     found = {key: _one(key, [each[key] for each in documents]) for key in documents[0] if key not in _NOT_OURS and all(key in each for each in documents)}
+    if 'tempurl' in found:
+        # Files of forms go on by URLs that are signed for the site.
+        found['formpost'] = {'allowed_digests': found['tempurl'].get('allowed_digests', [])}
     if 'swift' in found:
         # Accounts come with their projects.
         found['swift'].pop('allow_account_management', None)

@@ -36,6 +36,13 @@ class StoreInfo:
             raise lost[0]
         return {site: told for site, told in found.items() if told}
 
+    async def of(self, member: Member) -> Mapping[str, Any]:
+        """What one site told; no other is waited for. Raises SiteDown where it never did."""
+        lost = await self._learn(member)
+        if member.name not in self._kept and lost is not None:
+            raise lost
+        return self._kept[member.name][1]
+
     async def rows(self, what: str) -> int:
         """The most rows that every site gives of a listing ('account' or 'container')."""
         return offers.rows(await self.all(), what)

@@ -57,6 +57,11 @@ class Stores:
         """The site's id of a project; '' where it has nothing there."""
         return self._book.local(member.name, project)
 
+    def account(self, member: Member, project: str) -> str:
+        """The name of a project's account at a site; '' where it has nothing there."""
+        local = self.local(member, project)
+        return f'{member.site.account_prefix()}{local}' if local else ''
+
     def league(self, member: Member, local: str) -> str:
         """The league's id of a project of the site; '' for one that the league does not know."""
         return self._book.league(member.name, local)
@@ -126,19 +131,19 @@ class Stores:
         if not local or (token.user and not token.admin and not member.managed):
             raise NotFound('The resource could not be found.')
         if not token.user:
-            return NOBODY, f'^/v1/{PREFIX}{local}{path}'
+            return NOBODY, f'^/v1/{self.account(member, project)}{path}'
         if token.admin:
             return await self._accounts.acting(call, member, project), path or '/'
-        return await self._accounts.acting(call, member), f'^/v1/{PREFIX}{local}{path}'
+        return await self._accounts.acting(call, member), f'^/v1/{self.account(member, project)}{path}'
 
     def _account_out(self, name: str, value: str, member: Member) -> str:
         if name.lower() not in _ACCOUNTS_ASKED:
             return value
         project = value.removeprefix(PREFIX)
-        local = self.local(member, project) if value.startswith(PREFIX) else ''
-        if not local:
+        account = self.account(member, project) if value.startswith(PREFIX) else ''
+        if not account:
             raise NotFound(f'There is no account {value} at site {member.name}.')
-        return f'{PREFIX}{local}'
+        return account
 
     async def _reply(self, response: SiteResponse, member: Member, *, bare: bool) -> Reply:
         """What is short is read here, so that only what is long has to be let go of by whoever does not want it."""
@@ -157,9 +162,11 @@ class Stores:
         return Reply(response.status, headers, response.chunks())
 
     def _account_in(self, value: str, member: Member) -> str:
-        head, mark, rest = value.partition(PREFIX)
-        local, slash, below = rest.partition('/')
-        return f'{head}{mark}{self.league(member, local) or local}{slash}{below}' if mark else value
+        prefix = member.site.account_prefix()
+        head, version, rest = value.partition('/v1/') if '/v1/' in value else ('', '', value)
+        name, slash, below = rest.partition('/')
+        known = self.league(member, name.removeprefix(prefix)) if name.startswith(prefix) else ''
+        return f'{head}{version}{PREFIX}{known}{slash}{below}' if known else value
 
 
 async def _hashed(body: AsyncIterator[bytes], check: Any) -> AsyncIterator[bytes]:

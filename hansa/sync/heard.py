@@ -56,6 +56,9 @@ class Heard:
     def own_project(self) -> str:
         return self._site.own_project()
 
+    def account_prefix(self) -> str:
+        return self._site.account_prefix()
+
     def own_user(self) -> str:
         return self._site.own_user()
 

@@ -172,6 +172,9 @@ class Cloud:
     def own_project(self) -> str:
         return ''
 
+    def account_prefix(self) -> str:
+        return ''
+
     def own_user(self) -> str:
         return ''
 

@@ -45,10 +45,10 @@ class Request:
     """One HTTP request. `path` is the raw path below the door it was mounted at, `words` its decoded segments.
 
     `prefix` is the project id that stood in front of the path (Cinder); the door takes it off. `refusal` is why the house
-    takes no more requests now: the door says it in its API's form. Of a `free` path the door makes the words.
+    takes no more requests now: the door says it in its API's form. `client` is the address it came from. Of a `free` path the door makes the words.
     """
 
-    __slots__ = ('_receive', '_more', 'headers', 'id', 'local', 'method', 'note', 'path', 'prefix', 'query', 'refusal', 'words')
+    __slots__ = ('_receive', '_more', 'client', 'headers', 'id', 'local', 'method', 'note', 'path', 'prefix', 'query', 'refusal', 'words')
 
     def __init__(self, scope: Scope, receive: Receive, path: str, id: str, note: Note | None = None, *, free: bool = False) -> None:
         self.note = note or Note()
@@ -62,6 +62,8 @@ class Request:
             self.headers.setdefault(name.decode('latin-1'), value.decode('latin-1'))
         self.words: tuple[str, ...] = () if free else segments(path)
         self.id = id
+        client = scope.get('client')
+        self.client: str = client[0] if client else ''
         server = scope.get('server')
         self.local = server is not None and server[1] is None
         self._receive = receive

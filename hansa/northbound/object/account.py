@@ -6,7 +6,7 @@ import asyncio
 
 from hansa.model.errors import NotFound, SiteDown, Unsupported
 from hansa.northbound.hall import table, wire
-from hansa.northbound.object import headers, room
+from hansa.northbound.object import headers, room, signed
 from hansa.ports.roster import Member
 from hansa.rules.containers import forms
 from hansa.services.holdings import Held
@@ -35,13 +35,13 @@ class AccountRoom:
         form = forms.media(args.get('format', ''), ask.request.header('accept'))
         if ask.request.method == 'HEAD':
             held = await self._room.holdings.head(project, partial)
-            return self._answer(held, 204, form, b'')
+            return self._answer(ask, held, 204, form, b'')
         held = await self._room.holdings.page(project, forms.query(args, await self._room.info.rows('account')), partial)
         status, body = forms.render(held.rows, form, 'account', ask.names['account'])
-        return self._answer(held, status, form, body)
+        return self._answer(ask, held, status, form, body)
 
-    def _answer(self, held: Held, status: int, form: str, body: bytes) -> wire.Answer:
-        told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *held.headers]
+    def _answer(self, ask: table.Ask, held: Held, status: int, form: str, body: bytes) -> wire.Answer:
+        told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *signed.veiled(ask, held.headers)]
         if held.missing:
             told.append((MISSING, ', '.join(held.missing)))
         return wire.Answer(status, told, body)
@@ -54,6 +54,7 @@ class AccountRoom:
         sent = headers.passed(ask.request)
         if any(name in {PREFERRED, _REMOVED} for name, _ in sent):
             await self._room.homes.prefer(room.account(ask), headers.value(sent, PREFERRED))
+        self._room.keys.forget(room.account(ask))
         answers = await asyncio.gather(*(self._post(ask, member, sent) for member in self._room.stores.members()))
         for answer in answers:
             if isinstance(answer, SiteDown):

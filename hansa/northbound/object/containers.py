@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hansa.model.errors import BadRequest, NotFound, SiteDown
 from hansa.northbound.hall import table, wire
-from hansa.northbound.object import headers, room
+from hansa.northbound.object import headers, room, signed
 from hansa.services.homes import Where
 from hansa.services.relay import Forward, Reply
 
@@ -28,6 +28,7 @@ class ContainerRoom:
     async def read(self, ask: table.Ask) -> wire.Answer:
         """`GET`, `HEAD`, `OPTIONS`."""
         _, reply = await self._again(ask)
+        reply.headers = signed.veiled(ask, reply.headers)
         for site in await self._room.homes.twins(room.account(ask), room.container(ask)):
             reply.headers.append(('Warning', f'199 hansa "Another container of this name is at site {site}: {ask.names["container"]}@{site}"'))
         return room.answer(reply)
@@ -60,6 +61,7 @@ class ContainerRoom:
                 if isinstance(error, SiteDown) and not policy:
                     raise _Missed(where.member.name) from error
             raise
+        self._room.keys.forget(project)
         if where.fresh and reply.status >= 400:
             await self._room.homes.gone(project, where)
         return room.answer(reply)
@@ -68,7 +70,9 @@ class ContainerRoom:
         """`POST`: metadata and who may read and write."""
         room.known(ask)
         where = await self._room.find(ask)
-        return room.answer(await self._room.send(ask, where, room.forward(ask, where.path, await self._sent(ask, where))))
+        reply = await self._room.send(ask, where, room.forward(ask, where.path, await self._sent(ask, where)))
+        self._room.keys.forget(room.account(ask))
+        return room.answer(reply)
 
     async def drop(self, ask: table.Ask) -> wire.Answer:
         """`DELETE`: an empty one."""

@@ -15,6 +15,7 @@ from hansa.services.relay import Forward, Reply
 from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
 from hansa.services.stores import PREFIX, Stores
+from hansa.services.urlkeys import UrlKeys
 
 LISTS = ('x-container-read', 'x-container-write')
 POLICY = 'x-storage-policy'
@@ -23,13 +24,16 @@ POLICY = 'x-storage-policy'
 class Room:
     """What handlers are made with."""
 
-    def __init__(self, stores: Stores, homes: Homes, spreads: Spreads, grantees: Grantees, info: StoreInfo, holdings: Holdings) -> None:
+    def __init__(
+        self, stores: Stores, homes: Homes, spreads: Spreads, grantees: Grantees, info: StoreInfo, holdings: Holdings, keys: UrlKeys
+    ) -> None:
         self.stores = stores
         self.homes = homes
         self.spreads = spreads
         self.grantees = grantees
         self.info = info
         self.holdings = holdings
+        self.keys = keys
 
     async def find(self, ask: table.Ask) -> Where:
         """The container that the path names. Who is no member of its project is told nothing of what there is not.

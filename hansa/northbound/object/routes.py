@@ -5,7 +5,9 @@ from __future__ import annotations
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.object import info, spanning
 from hansa.northbound.object.account import AccountRoom
+from hansa.northbound.object.forming import FormRoom
 from hansa.northbound.object.room import Room
+from hansa.northbound.object.signed import SignedRoom
 
 _ACCOUNT = '/v1/{account}'
 _CONTAINER = f'{_ACCOUNT}/{{container}}'
@@ -16,6 +18,7 @@ def routes(room: Room) -> Table:
     """The table. Who may do what, the site's access lists say; the league asks for a token where something is changed."""
     account = AccountRoom(room)
     front = spanning.Front(room, {})
+    signed, form = SignedRoom(room), FormRoom(room)
     return Table(
         (
             Route('own', 'GET', '/info', info.capabilities(room), open=True),
@@ -23,9 +26,9 @@ def routes(room: Room) -> Table:
             Route('listed', 'GET', _ACCOUNT, account.read),
             Route('shared', 'POST', _ACCOUNT, account.change),
             Route('placed', 'PUT', _CONTAINER, front.make),
-            Route('routed', 'POST', _CONTAINER, front.make),
+            Route('routed', 'POST', _CONTAINER, form.over(front.make)),
             Route('routed', 'GET OPTIONS DELETE', _CONTAINER, front.container),
-            Route('routed', 'GET OPTIONS PUT POST DELETE', _OBJECT, front.object),
+            Route('routed', 'GET OPTIONS PUT POST DELETE', _OBJECT, form.over(signed.over(front.object))),
             Route('routed', 'COPY', _OBJECT, front.copy),
         )
     )

@@ -19,6 +19,7 @@ from hansa.sites.http.transport import HttpTransport
 from hansa.sites.openstack import capabilities, errors, notifications, settings
 from hansa.sites.openstack.answer import Answer
 from hansa.sites.openstack.breaker import Breaker
+from hansa.sites.openstack.discovery import PREFIX
 from hansa.sites.openstack.doubt import Doubt
 from hansa.sites.openstack.session import Session, Sessions
 
@@ -87,6 +88,10 @@ class OpenStackSite:
 
     def own_project(self) -> str:
         return self._own.project if self._own is not None else ''
+
+    def account_prefix(self) -> str:
+        endpoint = self._own.endpoints.get('object-store') if self._own is not None else None
+        return endpoint.before(self.own_project()) if endpoint is not None else PREFIX
 
     def own_user(self) -> str:
         return self._own.user if self._own is not None else ''

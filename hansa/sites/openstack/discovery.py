@@ -22,6 +22,9 @@ TYPES: dict[str, tuple[str, ...]] = {
     'placement': ('placement',),
     'object-store': ('object-store',),
 }
+PREFIX = 'AUTH_'
+"""What Swift's accounts begin with where nothing else is said."""
+
 _VERSIONS = {'compute': '/v2.1', 'volume': '/v3', 'network': '/v2.0', 'image': '/v2', 'identity': '/v3'}
 _VERSIONED = re.compile(r'(https?://[^/]+(?:/.*?)??)(/v[0-9]+(?:\.[0-9]+)?)(/[^?]*)?')
 
@@ -36,6 +39,11 @@ class Endpoint(msgspec.Struct, frozen=True):
         """Where a `SiteRequest.path` leads."""
         url = self.root + path[1:] if path.startswith('^') else self.base + path
         return f'{url}?{query}' if query else url
+
+    def before(self, project: str) -> str:
+        """What stands before a project's id where the address ends with an account; `PREFIX` where it does not."""
+        account = self.base.rpartition('/')[2]
+        return account.removesuffix(project) if project and account.endswith(project) else PREFIX
 
     def prefix(self) -> str:
         """Path of the root, as links of the service carry it."""
