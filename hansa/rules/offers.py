@@ -11,6 +11,9 @@ from typing import Any
 LISTING = 10_000
 """Rows of a listing where a site does not say how many it gives."""
 
+BULK, FAILURES = 10_000, 1000
+"""How much one request may delete or make, and how much of it may fail."""
+
 # What the league's own door does not do as sites do it, whatever they can: bodies name containers of several sites, signatures other accounts.
 _NOT_OURS = frozenset(
     ('formpost', 'bulk_delete', 'bulk_upload', 's3api', 'container_sync', 'tempauth', 'domain_remap', 'cname_lookup', 'swift3')
@@ -26,6 +29,8 @@ def merged(infos: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     if 'tempurl' in found:
         # Files of forms go on by URLs that are signed for the site.
         found['formpost'] = {'allowed_digests': found['tempurl'].get('allowed_digests', [])}
+    found |= {'bulk_delete': {'max_deletes_per_request': BULK, 'max_failed_deletes': FAILURES},
+              'bulk_upload': {'max_containers_per_extraction': BULK, 'max_failed_extractions': FAILURES}}
     if 'swift' in found:
         # Accounts come with their projects.
         found['swift'].pop('allow_account_management', None)

@@ -15,11 +15,11 @@ from tests.house import League
 ACCOUNT = f'/object/v1/AUTH_{house.league_id("demo")}'
 
 
-async def upload(league: League, path: str, chunks: Sequence[bytes], headers: Mapping[str, str], *, leaves: bool = False) -> int:
+async def upload(league: League, path: str, chunks: Sequence[bytes], headers: Mapping[str, str], *, leaves: bool = False, query: str = '') -> int:
     """PUT an object piece by piece; the status, 0 where the client `leaves` after its last piece."""
     sent = {'x-storage-token': 'token-demo', **headers}
     scope = {
-        'type': 'http', 'http_version': '1.1', 'method': 'PUT', 'scheme': 'http', 'path': path, 'raw_path': path.encode(), 'query_string': b'',
+        'type': 'http', 'http_version': '1.1', 'method': 'PUT', 'scheme': 'http', 'path': path, 'raw_path': path.encode(), 'query_string': query.encode(),
         'headers': [(name.encode(), value.encode()) for name, value in sent.items()], 'server': ('league.test', 80), 'client': ('192.0.2.1', 1234),
     }  # fmt: skip
     left = list(chunks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.object import info, spanning
 from hansa.northbound.object.account import AccountRoom
+from hansa.northbound.object.bulk import BulkRoom
 from hansa.northbound.object.forming import FormRoom
 from hansa.northbound.object.room import Room
 from hansa.northbound.object.signed import SignedRoom
@@ -19,16 +20,18 @@ def routes(room: Room) -> Table:
     account = AccountRoom(room)
     front = spanning.Front(room, {})
     signed, form = SignedRoom(room), FormRoom(room)
+    bulk = BulkRoom(room, front.make, front.container, front.object)
     return Table(
         (
             Route('own', 'GET', '/info', info.capabilities(room), open=True),
             Route('own', 'GET', '/healthcheck', info.healthy, open=True),
             Route('listed', 'GET', _ACCOUNT, account.read),
-            Route('shared', 'POST', _ACCOUNT, account.change),
-            Route('placed', 'PUT', _CONTAINER, front.make),
-            Route('routed', 'POST', _CONTAINER, form.over(front.make)),
-            Route('routed', 'GET OPTIONS DELETE', _CONTAINER, front.container),
-            Route('routed', 'GET OPTIONS PUT POST DELETE', _OBJECT, form.over(signed.over(front.object))),
+            Route('shared', 'POST', _ACCOUNT, bulk.over(account.change)),
+            Route('routed', 'PUT DELETE', _ACCOUNT, bulk.over(bulk.refuse)),
+            Route('placed', 'PUT', _CONTAINER, bulk.over(front.make)),
+            Route('routed', 'POST', _CONTAINER, bulk.over(form.over(front.make))),
+            Route('routed', 'GET OPTIONS DELETE', _CONTAINER, bulk.over(front.container)),
+            Route('routed', 'GET OPTIONS PUT POST DELETE', _OBJECT, bulk.over(form.over(signed.over(front.object)))),
             Route('routed', 'COPY', _OBJECT, front.copy),
         )
     )
