@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import calendar
 import hashlib
 import hmac
 import ipaddress
-import time
 import urllib.parse
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -81,7 +80,7 @@ def signature(text: str) -> tuple[str, bytes]:
 
 def moment(text: str) -> int:
     """Epoch second of an expiry: a number, or a time like 2026-11-22T06:00:00Z. Raises ValueError."""
-    return int(text) if text.isascii() and text.isdecimal() else calendar.timegm(time.strptime(text, _ISO))
+    return int(text) if text.isascii() and text.isdecimal() else int(datetime.strptime(text, _ISO).replace(tzinfo=UTC).timestamp())
 
 
 def texts(method: str, account: str, container: str, name: str, wish: Signed) -> list[str]:
