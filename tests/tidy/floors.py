@@ -24,6 +24,7 @@ SHARED_ROOMS = {'northbound': ('hall',), 'sites': ('http',)}
 PURE = ('model', 'rules')
 IMPURE = ('asyncio', 'http', 'logging', 'os', 'pathlib', 'random', 'socket', 'sqlite3', 'subprocess', 'threading', 'time')
 LIBRARIES_OF_PURE = ('msgspec', '__future__')
+LIBRARIES_OF_ROOMS = {'rules/dispersal': ('cryptography', 'pyeclib', 'Crypto')}
 
 
 def breaches(sources: Sequence[tree.Source], stdlib: frozenset[str]) -> list[str]:
@@ -44,7 +45,7 @@ def _fault(here: list[str], there: list[str], stdlib: frozenset[str]) -> str:
     if floor not in BELOW:
         return '' if len(here) == 2 and floor.startswith('__') else f'hansa/{floor} has no place in the table of floors'
     if there[0] != 'hansa':
-        return _foreign(floor, there, stdlib)
+        return _foreign(floor, LIBRARIES_OF_ROOMS.get('/'.join(here[1:3]), ()), there, stdlib)
     if len(there) < 2:
         return ''
     if there[1] != floor:
@@ -56,10 +57,10 @@ def _fault(here: list[str], there: list[str], stdlib: frozenset[str]) -> str:
     return f'{floor}/{here[2]} may not import {floor}/{there[2]}'
 
 
-def _foreign(floor: str, there: list[str], stdlib: frozenset[str]) -> str:
+def _foreign(floor: str, own: Sequence[str], there: list[str], stdlib: frozenset[str]) -> str:
     if floor not in PURE:
         return ''
-    if there[0] not in stdlib and there[0] not in LIBRARIES_OF_PURE:
+    if there[0] not in stdlib and there[0] not in (*LIBRARIES_OF_PURE, *own):
         return f'{floor} is pure and may not import {there[0]}'
     if there[0] in IMPURE:
         return f'{floor} is pure: no I/O, no clock, no loop, so not {there[0]}'

@@ -45,6 +45,8 @@ def test_every_folder_of_the_house_has_a_floor() -> None:
         ('hansa/ports/site.py', 'from ..services import relay'),
         ('hansa/model/site.py', 'import yaml'),
         ('hansa/rules/quota.py', 'import time'),
+        ('hansa/rules/quota.py', 'import cryptography'),
+        ('hansa/rules/dispersal/keys.py', 'import asyncio'),
         ('hansa/rules/quota.py', 'def f():\n    from os import environ'),
         ('hansa/plugins/one.py', 'import json'),
     ],
@@ -60,6 +62,7 @@ def test_a_breach_is_seen(path: str, text: str) -> None:
         ('hansa/northbound/compute/routes.py', 'from hansa.northbound.hall import route\nfrom hansa.services import relay'),
         ('hansa/sites/openstack/session.py', 'from hansa.sites.http import client\nimport asyncio'),
         ('hansa/rules/paging.py', 'import re\nfrom urllib import parse\nimport msgspec\nfrom hansa.model import site'),
+        ('hansa/rules/dispersal/keys.py', 'from cryptography.hazmat.primitives import hashes'),
         ('hansa/__main__.py', 'from hansa.entry import cli'),
     ],
 )
