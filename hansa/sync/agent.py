@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 
 from hansa.model.batch import MOST, Change, Lane
+from hansa.model.errors import UplinkDown
 from hansa.ports import clock
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
@@ -28,6 +29,7 @@ from hansa.sync.reader import Reader
 from hansa.sync.sweep import Sweep
 
 DELIVERIES = 20
+ROOM_S = 60.0
 
 _LOG = logging.getLogger('hansa.sync')
 
@@ -232,8 +234,8 @@ class Agent:
             track.sweep_due = min(track.sweep_due, self._clock.monotonic())
             return
         doubted = kind in self._doubted
-        tell = self._by('command' if doubted else 'hot')
-        poll = Poll(ask, track, self.reader, self.kin, self.questions, self._clock, tell, doubted=doubted)
+        lane: Lane = 'command' if doubted else 'hot'
+        poll = Poll(ask, track, self.reader, self.kin, self.questions, self._clock, self._by(lane), lambda: self._room(lane), doubted=doubted)
         if not await poll.run(self.plan.timeout(kind)):
             track.blind = True
             track.sweep_due = min(track.sweep_due, self._clock.monotonic())
@@ -244,6 +246,17 @@ class Agent:
         self.plan.polled(kind)
         self._level[kind] = wall
         self.member.tally(kind).polled(track.cursor, poll.date, self._clock.now())
+
+    async def _room(self, lane: Lane) -> None:
+        """Wait until less than a batch of a lane is left to tell, so that a burst waits at the site. Raises UplinkDown where that takes too long,
+        or a command of a user was given meanwhile, which goes before.
+        """
+        end = self._clock.monotonic() + ROOM_S
+        while self._courier.outbox.ahead(lane) >= MOST and not await self._courier.go():
+            now = self._clock.monotonic()
+            if now >= end or (self._doubted and lane != 'command'):
+                raise UplinkDown('the intake takes no more for now')
+            await clock.wait(self._clock, self._wake, min(self._courier.due, end) - now)
 
     def _by(self, lane: Lane) -> lists.Tell:
         async def tell(changes: Sequence[Change]) -> None:

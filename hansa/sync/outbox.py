@@ -29,6 +29,11 @@ class Outbox:
         """How many objects of a kind there is something to tell of."""
         return self._kinds[kind]
 
+    def ahead(self, lane: Lane) -> int:
+        """How many objects there is something to tell of in this lane and those that are served before it."""
+        lanes = LANES[: LANES.index(lane) + 1]
+        return sum(len(self._waiting[each]) + len(self._sent[each] or ()) for each in lanes)
+
     def put(self, change: Change, lane: Lane) -> None:
         """Tell this; what an earlier question was answered about the object need not be told any more, nor is this if a later one was."""
         key = (change.kind, change.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -20,14 +21,16 @@ MOST_LEAVING = 10
 
 
 class Poll:
-    """One look at the changes of a kind; `tell` is where they go, `date` the site's own as it last told it. Raises as the reader does.
+    """One look at the changes of a kind; `tell` is where they go, `room` waits until it is time for more of them, and `date` is the site's own as
+    it last told it. Raises as the reader and `room` do.
 
     What the last look told just so is passed over, unless the kind is `doubted`, or its objects are shared: these may have become others'.
     """
 
     def __init__(
-        self, ask: lists.Ask, told: Track, reader: Reader, kin: Kin, questions: Questions, clock: Clock, tell: lists.Tell, *, doubted: bool
-    ) -> None:
+        self, ask: lists.Ask, told: Track, reader: Reader, kin: Kin, questions: Questions, clock: Clock,
+        tell: lists.Tell, room: Callable[[], Awaitable[None]], *, doubted: bool,
+    ) -> None:  # fmt: skip
         self._ask = ask
         self._kind = ask.kind.name
         self._track = told
@@ -36,6 +39,7 @@ class Poll:
         self._questions = questions
         self._clock = clock
         self._tell = tell
+        self._room = room
         self._all = doubted or ask.kind.shared
         self._ids: set[str] = set()
         self._news = 0
@@ -57,6 +61,7 @@ class Poll:
             self._begun = self._begun or page.date
             if not marker:
                 break
+            await self._room()
         else:
             raise BadAnswer(f'GET {self._ask.path} has no end')
         self._track.overlapped(self._ids)
