@@ -110,6 +110,10 @@ class Homes:
         """A container is there no more, or was never made."""
         await self._store.drop_home(Home(project, where.name, where.member.name, 0.0))
 
+    async def pin(self, project: str, name: str, where: Where) -> None:
+        """A container that there is not yet will be made where another one is."""
+        await self._store.add_homes([Home(project, name, where.member.name, self._clock.now())])
+
     async def seen(self, project: str, doubles: dict[str, list[str]]) -> list[Home]:
         """Names that were seen at several sites: who is registered keeps the name, else the first; the others are twins, which are returned."""
         twins: list[Home] = []

@@ -84,7 +84,7 @@ class Stores:
         response = await member.site.send(request, acting, _timeout(forward))
         if response.status >= 500 and response.status != 501:
             raise await _failed(response, member)
-        reply = await self._reply(response, member, bare=forward.method == 'HEAD')
+        reply = await self._reply(response, member, call.base, bare=forward.method == 'HEAD')
         if check is not None and response.status == 201 and 'multipart-manifest' not in forward.query:
             _same(check.hexdigest(), response, member)
         return reply
@@ -145,7 +145,7 @@ class Stores:
             raise NotFound(f'There is no account {value} at site {member.name}.')
         return account
 
-    async def _reply(self, response: SiteResponse, member: Member, *, bare: bool) -> Reply:
+    async def _reply(self, response: SiteResponse, member: Member, base: str, *, bare: bool) -> Reply:
         """What is short is read here, so that only what is long has to be let go of by whoever does not want it."""
         headers: Headers = []
         for name, value in response.headers:
@@ -153,7 +153,9 @@ class Stores:
             if lower == 'x-trans-id':
                 headers.append(('X-Hansa-Site-Request-Id', value))
             elif lower in _ACCOUNTS_TOLD:
-                headers.append((name, self._account_in(value, member)))
+                known = self._account_in(value, member)
+                # A site leads on to an address of its own, where the league's users have no business.
+                headers.append((name, f'{base}{known[known.index("/v1/") :]}' if lower == 'location' and '/v1/' in known else known))
             elif lower not in _HOP:
                 headers.append((name, value))
         headers.append(('X-Hansa-Site', member.name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib.parse
+
 from hansa.model.errors import BadRequest, NotFound, SiteDown
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import headers, room, signed
@@ -100,9 +102,13 @@ class ContainerRoom:
         sent = headers.without(headers.passed(ask.request), room.POLICY)
         for name in _VERSIONS:
             if target := headers.value(sent, name):
-                await self._room.beside(ask, where, target.partition('/')[0], f'The container of {name}')
+                older = target.partition('/')[0]
+                if not await self._room.beside(ask, where, older, f'The container of {name}'):
+                    await self._room.homes.pin(room.account(ask), urllib.parse.unquote(older), where)
         return await self._room.granted(ask, where, sent)
 
 
 def _bare(ask: table.Ask, where: Where) -> Forward:
-    return Forward(ask.request.method, where.path, ask.request.query, headers.passed(ask.request))
+    # Where a container is a web site, its pages lie below the slash.
+    path = f'{where.path}/' if ask.request.path.endswith('/') else where.path
+    return Forward(ask.request.method, path, ask.request.query, headers.passed(ask.request))

@@ -54,8 +54,10 @@ class Room:
         reply.headers = [self._told(where, name, value) for name, value in reply.headers]
         return reply
 
-    async def beside(self, ask: table.Ask, where: Where, word: str, what: str) -> None:
-        """Raises BadRequest where a container that a header or a manifest names is not at this site; one that there is not may be made later."""
+    async def beside(self, ask: table.Ask, where: Where, word: str, what: str) -> bool:
+        """Whether there is a container that a header or a manifest names; one that there is not may be made later. Raises BadRequest where it is
+        not at this site.
+        """
         name = urllib.parse.unquote_to_bytes(word.encode('latin-1')).decode(errors='replace')
         spread = await self.spreads.find(account(ask), name)
         if spread is not None and not spread.gone:
@@ -63,9 +65,10 @@ class Room:
         try:
             other = await self.homes.find(account(ask), name)
         except NotFound:
-            return
+            return False
         if (other.member.name, other.name) != (where.member.name, name):
             raise BadRequest(f'{what}, {name}, is at site {other.member.name}, but this is at site {where.member.name}; both have to be at one site.')
+        return True
 
     def _told(self, where: Where, name: str, value: str) -> tuple[str, str]:
         if name.lower() == POLICY:

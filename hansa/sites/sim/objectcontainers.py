@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hansa.sites.sim import objectaccess, objectaccounts, objectlists
+from hansa.sites.sim import objectaccess, objectaccounts, objectlists, objectversions
 from hansa.sites.sim.objectstate import Account, Blob, Container, Row, Store, http_date, iso, stamp, title
 from hansa.sites.sim.wire import Answer, Ask, Refused
 
 KEPT = frozenset(
-    {'x-container-read', 'x-container-write', 'x-container-sync-key', 'x-container-sync-to', 'x-versions-location', 'x-history-location'}
+    {'x-container-read', 'x-container-write', 'x-container-sync-key', 'x-container-sync-to'}
 )
 
 
@@ -29,11 +29,13 @@ def answer(ask: Ask, store: Store, account: str, name: str, own: bool) -> Answer
     if held is None or found is None:
         raise Refused(404, '')
     if ask.method == 'DELETE':
-        if found.blobs:
+        if found.blobs or found.past:
             raise Refused(409, '')
         del held.containers[name]
         return Answer(204)
-    objectaccounts.change(found.headers, _changes(ask, store))
+    changes = _changes(ask, store)
+    _versioned(ask, found)
+    objectaccounts.change(found.headers, changes)
     return Answer(204)
 
 
@@ -43,10 +45,20 @@ def _changes(ask: Ask, store: Store) -> dict[str, str]:
         given = changes.get(f'x-container-meta-quota-{word}', '')
         if given and not given.isdecimal():
             raise Refused(400, f'Invalid {word} quota.')
+    changes |= objectversions.locations(ask.headers)
     for header in ('x-container-read', 'x-container-write'):
         if header in changes:
             changes[header] = objectaccess.cleaned(header, changes[header])
     return changes
+
+
+def _versioned(ask: Ask, found: Container) -> None:
+    """Whether it keeps versions from now on. Raises Refused 400."""
+    if 'x-versions-enabled' not in ask.headers:
+        return
+    if found.headers.get('x-versions-location') or found.headers.get('x-history-location'):
+        raise Refused(400, 'Cannot enable object versioning on a container that is already using the legacy versioned writes feature.')
+    found.enabled = objectaccounts.yes(ask.headers['x-versions-enabled'])
 
 
 def _put(ask: Ask, store: Store, held: Account, account: str, name: str) -> Answer:
@@ -61,6 +73,7 @@ def _put(ask: Ask, store: Store, held: Account, account: str, name: str) -> Answ
     if found is not None and policy and found.policy.lower() != policy.lower():
         raise Refused(409, '')
     kept = found or Container(ask.state.now(), next((one for one in store.policies if one.lower() == policy.lower()), store.policies[0]))
+    _versioned(ask, kept)
     kept.changed = ask.state.now()
     objectaccounts.change(kept.headers, changes)
     held.containers[name] = kept
@@ -81,6 +94,12 @@ def _shown(ask: Ask, store: Store, name: str, found: Container | None, own: bool
         'X-Storage-Policy': found.policy,
     }
     headers |= {title(key): value for key, value in found.headers.items() if own or key not in objectaccess.OWNERS_ONLY}
+    if found.enabled is not None:
+        headers['X-Versions-Enabled'] = str(found.enabled)
+    if ask.method == 'GET' and found.enabled is not None and any(key == 'versions' for key, _ in ask.query):
+        listed = objectversions.listed(ask, found, wanted.limit)
+        listed.headers |= headers
+        return listed
     rows: list[Row] = [
         {'subdir': text} if subdir else _row(text, found.blobs[text]) for text, subdir in objectlists.page(found.names, wanted)
     ]

@@ -8,7 +8,7 @@ import urllib.parse
 
 import msgspec
 
-from hansa.sites.sim import objectaccess, objectaccounts, objectmanifests, objectreading
+from hansa.sites.sim import objectaccess, objectaccounts, objectmanifests, objectreading, objectversions
 from hansa.sites.sim.objectstate import Account, Blob, Container, Store, http_date, title
 from hansa.sites.sim.wire import Answer, Ask, Refused
 
@@ -51,24 +51,40 @@ def answer(ask: Ask, store: Store, account: str, container: str, name: str) -> A
         raise Refused(405, '')
     if held is None or found is None:
         raise Refused(404, '')
+    if any(key == 'version-id' for key, _ in ask.query):
+        return objectversions.answer(ask, held, found, name)
     if ask.method == 'PUT':
         return _put(ask, store, held, found, name)
     blob = found.blobs.get(name)
     if ask.method == 'DELETE' and ask.arg('multipart-manifest') == 'delete':
         return objectmanifests.delete(ask, held, container, name)
+    if ask.method == 'DELETE':
+        return _dropped(ask, held, found, name)
     if blob is None:
         raise Refused(404, '')
     if ask.method == 'POST':
         return _post(ask, store, found, name, blob)
-    if ask.method == 'DELETE':
-        found.drop(name)
-        return Answer(204)
     if 'x-symlink-target' in blob.headers and ask.arg('symlink') != 'get':
         return _followed(ask, store, account, blob, signed)
     done = objectreading.answer(ask, held, blob)
+    done.headers |= objectversions.named(found, name, f'/v1/{account}/{container}/{name}')
     if signed and done.status < 300:
         _veiled(ask, name, done)
     return done
+
+
+def _dropped(ask: Ask, held: Account, within: Container, name: str) -> Answer:
+    """Raises Refused 404 or 412."""
+    if within.headers.get('x-versions-location') and objectversions.popped(ask, held, within, name):
+        return Answer(204)
+    if within.headers.get('x-history-location'):
+        objectversions.pushed(ask, held, within, name)
+    if within.enabled:
+        return objectversions.drop(ask, within, name)
+    if name not in within.blobs:
+        raise Refused(404, '')
+    within.drop(name)
+    return Answer(204)
 
 
 def _veiled(ask: Ask, name: str, done: Answer) -> None:
@@ -155,8 +171,9 @@ def _put(ask: Ask, store: Store, held: Account, into: Container, name: str) -> A
         raise Refused(422, '')
     if store.used + len(made.data) > store.room:
         raise Refused(507, '')
-    into.put(name, made)
-    return Answer(201, raw=b'', headers={'Etag': f'"{made.sum}"' if made.sum else made.etag, 'Last-Modified': http_date(made.when)})
+    objectversions.keep(held, into, name)
+    version = objectversions.put(into, name, made)
+    return Answer(201, raw=b'', headers={**version, 'Etag': f'"{made.sum}"' if made.sum else made.etag, 'Last-Modified': http_date(made.when)})
 
 
 def _room(store: Store, held: Account, into: Container, more: int) -> None:

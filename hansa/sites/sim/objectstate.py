@@ -46,6 +46,14 @@ class Container(msgspec.Struct):
     mortal: set[str] = set()
     """Names of objects that expire."""
 
+    enabled: bool | None = None
+    """Whether it keeps versions now; None where it never did."""
+
+    past: dict[str, dict[str, Blob]] = {}
+    """By name of the object and id, all versions, markers of deletes too; `current` is the id of the one that is read."""
+
+    current: dict[str, str] = {}
+
     def put(self, name: str, blob: Blob) -> None:
         if name not in self.blobs:
             bisect.insort(self.names, name)
@@ -57,6 +65,7 @@ class Container(msgspec.Struct):
         del self.blobs[name]
         del self.names[bisect.bisect_left(self.names, name)]
         self.mortal.discard(name)
+        self.current.pop(name, None)
 
     def bury(self, now: float) -> None:
         """Objects go whose time is over."""
@@ -65,8 +74,9 @@ class Container(msgspec.Struct):
 
     @property
     def size(self) -> int:
-        """Bytes of all objects; a manifest counts as what it is itself."""
-        return sum(len(blob.data) for blob in self.blobs.values())
+        """Bytes of all objects and versions; a manifest counts as what it is itself."""
+        older = sum(len(blob.data) for versions in self.past.values() for blob in versions.values())
+        return older + sum(len(blob.data) for name, blob in self.blobs.items() if name not in self.current)
 
 
 class Account(msgspec.Struct):

@@ -7,8 +7,8 @@ import urllib.parse
 
 import msgspec
 
-from hansa.sites.sim import identity, objectaccess, objectaccounts, objectcontainers, objectfiles
-from hansa.sites.sim.objectstate import Store
+from hansa.sites.sim import identity, objectaccess, objectaccounts, objectcontainers, objectcors, objectfiles, objectweb
+from hansa.sites.sim.objectstate import Container, Store
 from hansa.sites.sim.wire import Answer, Ask, Refused
 
 REASONS = {
@@ -37,12 +37,7 @@ def answer(ask: Ask) -> Answer:
     try:
         done = _answer(ask, ask.state.objects)
     except Refused as refused:
-        done = Answer(refused.status, raw=refused.message.encode() if refused.message else None)
-        if refused.kind:
-            done.headers['Content-Type'] = refused.kind
-        if refused.status == 401:
-            account = urllib.parse.unquote(ask.path).split('/')[2:3]
-            done.headers['WWW-Authenticate'] = f'Swift realm="{account[0] if account else "unknown"}"'
+        done = _refusal(ask, refused)
     if done.raw is None and done.status not in (204, 304):
         title = _TITLES.get(done.status) or http.HTTPStatus(done.status).phrase
         reason = REASONS.get(done.status, '')
@@ -50,6 +45,16 @@ def answer(ask: Ask) -> Answer:
     done.headers = {'Content-Type': HTML} | done.headers
     transaction = f'tx{ask.request_id.removeprefix("req-").replace("-", "")[:21]}-{int(ask.state.now()):010x}'
     done.headers |= {'X-Trans-Id': transaction, 'x-openstack-request-id': transaction}
+    return done
+
+
+def _refusal(ask: Ask, refused: Refused) -> Answer:
+    done = Answer(refused.status, raw=refused.message.encode() if refused.message else None)
+    if refused.kind:
+        done.headers['Content-Type'] = refused.kind
+    if refused.status == 401:
+        account = urllib.parse.unquote(ask.path).split('/')[2:3]
+        done.headers['WWW-Authenticate'] = f'Swift realm="{account[0] if account else "unknown"}"'
     return done
 
 
@@ -74,14 +79,37 @@ def _answer(ask: Ask, store: Store) -> Answer:
         raise Refused(400, '')
     ask.who = identity.who_is(ask.state, ask.headers.get('x-auth-token', '')) or ask.who
     store.bury(ask.state.now())
-    if name:
-        return objectfiles.answer(ask, store, account, container, name)
-    own = objectaccess.owns(ask, account)
     if container:
-        return objectcontainers.answer(ask, store, account, container, own)
+        return _within(ask, store, account, container, name)
+    own = objectaccess.owns(ask, account)
     if not own or (ask.method == 'DELETE' and 'ResellerAdmin' not in ask.who.roles):
         raise objectaccess.refused(ask)
     return objectaccounts.answer(ask, store, account)
+
+
+def _within(ask: Ask, store: Store, account: str, container: str, name: str) -> Answer:
+    """A container or an object of it, for browsers too. Raises Refused."""
+    held = store.accounts.get(account)
+    found = held.containers.get(container) if held else None
+    if ask.method == 'OPTIONS':
+        return objectcors.options(ask, found)
+    try:
+        done = _asked(ask, store, account, container, name, found)
+    except Refused as refused:
+        done = _refusal(ask, refused)
+    objectcors.exposed(ask, found, done)
+    return done
+
+
+def _asked(ask: Ask, store: Store, account: str, container: str, name: str, found: Container | None) -> Answer:
+    def read(ask: Ask, object: str) -> Answer:
+        return objectfiles.answer(ask, store, account, container, object)
+
+    web = found is not None and objectweb.asked(ask) and not ask.arg('temp_url_sig')
+    if name:
+        return objectweb.object(ask, found, name, read) if found is not None and web else read(ask, name)
+    page = objectweb.container(ask, found, read) if found is not None and web else None
+    return page or objectcontainers.answer(ask, store, account, container, objectaccess.owns(ask, account))
 
 
 def info(store: Store) -> dict[str, object]:
@@ -108,6 +136,9 @@ def info(store: Store) -> dict[str, object]:
             'min_segment_size': 1,
             'allow_async_delete': True,
         },
+        'staticweb': {},
+        'versioned_writes': {'allowed_flags': ['x-versions-location', 'x-history-location']},
+        'object_versioning': {},
         'symlink': {'symloop_max': 2, 'static_links': False},
         'tempurl': {
             'methods': ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
