@@ -9,7 +9,7 @@ PG     := $(wildcard /usr/lib/postgresql/*/bin/initdb)
 NATS   := $(or $(shell command -v nats-server),$(wildcard /usr/sbin/nats-server))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgresql nats run cluster test lab-test tempest bench bench-scale lock clean
+.PHONY: help setup postgresql nats run cluster test lab-test tempest swift-functional bench bench-scale lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lab-test: setup  ## the tests against real OpenStack clouds on this machine (Deb
 
 tempest: setup  ## OpenStack's own API tests, on a cloud directly and through a league: make tempest [TEMPEST='--only compute --regex servers'] (Debian, root)
 	lab/with 2 $(BIN)/python -m conformance $(TEMPEST)
+
+swift-functional: setup  ## Swift's own functional tests, on a cloud directly and through a league: make swift-functional [SWIFT='--regex test_slo'] (Debian, root)
+	lab/with 2 $(BIN)/python -m conformance.swift $(SWIFT)
 
 bench: setup  ## how fast it is, against nginx and a real Nova (Debian, root; installs nginx where it is missing)
 	lab/with 1 $(BIN)/python -m bench $(BENCH)

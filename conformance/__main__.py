@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from conformance import facts, judging, remains, report, results, running, tools
 from tests.lab import league
 
-PAGE = pathlib.Path(__file__).parents[1] / 'docs' / 'conformance.md'
 REASONS = pathlib.Path(__file__).with_name('reasons.toml')
 CLOUDS = ('east', 'west')
 SIDES = ('direct', 'league')
@@ -139,8 +138,7 @@ def _told(verdict: judging.Verdict, left: Sequence[str], *, write: bool) -> int:
     wrong = [*report.complaints(verdict), *(f'LEFT BEHIND: {each}' for each in left)]
     print('\n'.join(wrong or ['Every test that passes directly passes through the league, or has its reason why not.']))
     if write:
-        PAGE.write_text(report.page(verdict), encoding='utf-8')
-        print('docs/conformance.md is written.')
+        report.written(report.page(verdict))
     else:
         print('docs/conformance.md is left as it was: not every test has a result on both sides.')
     return 1 if wrong else 0

@@ -61,9 +61,13 @@ def reasons(file: pathlib.Path) -> list[Reason]:
 
 
 def judged(
-    tests: Sequence[str], direct: Mapping[str, results.Outcome], league: Mapping[str, results.Outcome], known: Sequence[Reason]
+    tests: Sequence[str],
+    direct: Mapping[str, results.Outcome],
+    league: Mapping[str, results.Outcome],
+    known: Sequence[Reason],
+    order: Sequence[str] = results.SERVICES,
 ) -> Verdict:
-    """`tests` are those that were to be run; reasons that could only apply to others are left out of it."""
+    """`tests` are those that were to be run; reasons that could only apply to others are left out of it. `order` is that of the counts."""
     extra = [id for id in league if id.endswith('.tearDownClass') and any(results.parent(test) == results.parent(id) for test in tests)]
     missing = [id for id in tests if id not in direct or id not in league]
     both = [id for id in tests if id in direct and id in league]
@@ -72,7 +76,7 @@ def judged(
     differences = [_difference(league[id], known) for id in sorted(failed)]
     needed = {each.reason for each in differences}
     stale = [one for one in known if one.reason not in needed and any(re.search(one.tests, id) for id in both)]
-    services = [name for name in results.SERVICES if any(results.service(id) == name for id in both)]
+    services = [name for name in order if any(results.service(id) == name for id in both)]
     counts = [_count(name, [id for id in both if results.service(id) == name], direct, league, failed) for name in services]
     return Verdict(tuple(counts), tuple(differences), tuple(stale), tuple(missing))
 

@@ -1,4 +1,4 @@
-"""The verdict told: to people at a terminal, and as docs/conformance.md."""
+"""The verdict told: to people at a terminal, and as a part of docs/conformance.md."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import hansa
 from conformance import judging, tools
 
+PAGE = pathlib.Path(__file__).parents[1] / 'docs' / 'conformance.md'
 _LAB = pathlib.Path(__file__).parents[1] / 'lab' / 'requirements.lock'
 _SHOWN = ('keystone', 'nova', 'neutron', 'cinder', 'glance')
 
@@ -33,16 +34,21 @@ def complaints(verdict: judging.Verdict) -> list[str]:
     return lines
 
 
+def written(part: str) -> None:
+    """Put a part into docs/conformance.md, in the place of the one with the same heading."""
+    PAGE.write_text(joined(PAGE.read_text(encoding='utf-8') if PAGE.exists() else '', part), encoding='utf-8')
+    print('docs/conformance.md is written.')
+
+
+def joined(old: str, part: str) -> str:
+    """A page of parts, each of which begins with a heading of the first rank."""
+    parts = {each.partition('\n')[0]: each.strip() for each in f'\n{old}'.split('\n# ')[1:]}
+    parts |= {part.removeprefix('# ').partition('\n')[0]: part.removeprefix('# ').strip()}
+    return '\n\n'.join(f'# {each}' for each in parts.values()) + '\n'
+
+
 def page(verdict: judging.Verdict) -> str:
-    """docs/conformance.md."""
-    counts = [*verdict.counts, _sum(verdict.counts)]
-    rows = '\n'.join(
-        f'| {each.service} | {each.tests} | {" | ".join(map(str, (*each.direct, *each.league)))} | {each.differ} |' for each in counts
-    )
-    grouped: dict[str, list[str]] = {}
-    for each in verdict.differences:
-        grouped.setdefault(each.reason or '**none given yet**', []).append(each.test.removeprefix('tempest.api.'))
-    exceptions = '\n'.join(f'| {"<br>".join(f"`{test}`" for test in tests)} | {reason} |' for reason, tests in grouped.items())
+    """Tempest's part."""
     return f"""# Conformance: Tempest
 
 Written by `make tempest`; do not edit. {_when()}.
@@ -53,9 +59,7 @@ something of the lab (its hypervisor, disks and networks only pretend) and is no
 
 {_versions()}{_missing(verdict)}
 
-| service | tests | pass directly | fail | skip | pass through the league | fail | skip | pass directly only |
-|---|---|---|---|---|---|---|---|---|
-{rows}
+{_counts(verdict, 'service')}
 
 ## Exceptions
 
@@ -63,8 +67,51 @@ Tests that pass on a cloud directly and not through the league: {len(verdict.dif
 
 | tests, below `tempest.api` | reason |
 |---|---|
-{exceptions or '| none | |'}
+{_exceptions(verdict, 'tempest.api.')}
 """
+
+
+def objects(verdict: judging.Verdict) -> str:
+    """The part of Swift's functional tests."""
+    return f"""# Conformance: Swift
+
+Written by `make swift-functional`; do not edit. {_when()}.
+
+The functional tests that Swift's own sources carry are run against a Swift of the lab directly, and against a league over two clouds of it, with users and
+projects made for them on each side. A test that passes directly has to pass through the league, or stands below with the reason why not. What is skipped
+on both sides needs what neither has: several policies in one Swift, tokens of other services, resellers, middleware that the lab does not run.
+
+Tests of Swift {tools.version('swift', _LAB)} against Hansa {hansa.__version__}.{_missing(verdict)}
+
+{_counts(verdict, 'module')}
+
+## Exceptions of Swift's tests
+
+Tests that pass directly and not through the league: {len(verdict.differences)}. The reasons are kept in `conformance/swift.toml`.
+
+| tests, below `test.functional` | reason |
+|---|---|
+{_exceptions(verdict, 'test.functional.')}
+"""
+
+
+def _counts(verdict: judging.Verdict, what: str) -> str:
+    counts = [*verdict.counts, _sum(verdict.counts)]
+    rows = '\n'.join(
+        f'| {each.service} | {each.tests} | {" | ".join(map(str, (*each.direct, *each.league)))} | {each.differ} |' for each in counts
+    )
+    return (
+        f'| {what} | tests | pass directly | fail | skip | pass through the league | fail | skip | pass directly only |\n'
+        f'|---|---|---|---|---|---|---|---|---|\n{rows}'
+    )
+
+
+def _exceptions(verdict: judging.Verdict, above: str) -> str:
+    grouped: dict[str, list[str]] = {}
+    for each in verdict.differences:
+        grouped.setdefault(each.reason or '**none given yet**', []).append(each.test.removeprefix(above))
+    told = '\n'.join(f'| {"<br>".join(f"`{test}`" for test in tests)} | {reason} |' for reason, tests in grouped.items())
+    return told or '| none | |'
 
 
 def _when() -> str:
