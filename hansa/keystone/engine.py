@@ -66,6 +66,10 @@ class KeystoneEngine:
         """Ids of projects named by id or name; unknown ones are left out. Raises SiteDown('identity')."""
         return await projects.find(self._session, words)
 
+    async def named(self, kind: Literal['project', 'user'], words: Sequence[str]) -> dict[str, str]:
+        """Ids of those named by id, or by name in the default domain. Raises SiteDown('identity')."""
+        return await projects.named(self._session, kind, words)
+
     async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
         """Those under which there is nothing of the kind. Raises SiteDown('identity')."""
         return await projects.gone(self._session, kind, ids)

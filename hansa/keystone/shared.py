@@ -40,6 +40,9 @@ class SharedEngine:
     async def project_ids(self, words: Sequence[str]) -> dict[str, str]:
         return await self._engine.project_ids(words)
 
+    async def named(self, kind: Literal['project', 'user'], words: Sequence[str]) -> dict[str, str]:
+        return await self._engine.named(kind, words)
+
     async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
         return await self._engine.gone(kind, ids)
 

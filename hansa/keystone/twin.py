@@ -81,6 +81,14 @@ class IdentityTwin:
         known |= {id: id for id in known.values()}
         return {word: known[word] for word in words if word in known}
 
+    async def named(self, kind: Literal['project', 'user'], words: Sequence[str]) -> dict[str, str]:
+        """Those that its tokens are of; all are of the default domain."""
+        if kind == 'project':
+            return await self.project_ids(words)
+        known = {told.user_name: told.user for told in self._tokens.values()}
+        known |= {id: id for id in known.values()}
+        return {word: known[word] for word in words if word in known}
+
     async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
         """Those that none of its tokens is of."""
         known = {told.project if kind == 'project' else told.user for told in self._tokens.values()}

@@ -30,6 +30,10 @@ class Identity(Protocol):
         """Ids of projects named by id or by name (in any domain, the first found); unknown ones are left out. Raises SiteDown."""
         ...
 
+    async def named(self, kind: Literal['project', 'user'], words: Sequence[str]) -> dict[str, str]:
+        """Ids of projects or users named by id, or by name in the default domain; unknown ones are left out. Raises SiteDown."""
+        ...
+
     async def gone(self, kind: Literal['project', 'user'], ids: Sequence[str]) -> list[str]:
         """Those of the ids under which there is no project, or no user. Raises SiteDown."""
         ...

@@ -20,15 +20,18 @@ class Grantees:
         self._identity = identity
 
     async def outbound(self, call: Call, member: Member, value: str) -> str:
-        """The list with the site's ids; who is named in it is made there if need be. Raises BadRequest for who does not exist, SiteDown."""
+        """The list with the site's ids; who is named in it, by id or by name in the default domain, is made there if need be.
+
+        From then on the ids stand in it, so that nobody gets in who takes a name over. Raises BadRequest for who does not exist, SiteDown.
+        """
         projects, users = acl.named(value)
-        known = await self._identity.project_ids(projects) if projects else {}
-        gone = [project for project in projects if known.get(project) != project]
-        gone += await self._identity.gone('user', users) if users else []
+        known = await self._identity.named('project', projects) if projects else {}
+        known_too = await self._identity.named('user', users) if users else {}
+        gone = [*(project for project in projects if project not in known), *(user for user in users if user not in known_too)]
         if gone:
-            raise BadRequest(f'The access list names {", ".join(gone)}, which is no id of a project or user.')
-        there = {project: await self._accounts.project(call, member, project) for project in projects}
-        there_too = {user: await self._accounts.shadow(member, user) for user in users}
+            raise BadRequest(f'The access list names {", ".join(gone)}, which is no project or user.')
+        there = {word: await self._accounts.project(call, member, id) for word, id in known.items()}
+        there_too = {word: await self._accounts.shadow(member, id) for word, id in known_too.items()}
         foreign = [id for id, local in (there | there_too).items() if not local]
         if foreign:
             raise BadRequest(f'Site {member.name} knows no projects and users of the league, so that {", ".join(foreign)} cannot be let in there.')

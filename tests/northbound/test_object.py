@@ -78,8 +78,36 @@ def test_access_lists_name_the_leagues_projects_and_users() -> None:
             assert status == 204, said
             assert (await league.ask('HEAD', f'{ACCOUNT}/c'))[1]['x-container-read'] == f'{one},.r:example.org'
             assert (await league.ask('GET', f'{ACCOUNT}/c/o', token='alt_demo'))[::2] == (200, b'hello')
+            assert (await league.ask('POST', f'{ACCOUNT}/c', headers={'x-container-read': 'alt_demo:alt_demo'}))[0] == 204
+            assert (await league.ask('HEAD', f'{ACCOUNT}/c'))[1]['x-container-read'] == one
             for wrong in ('nobody:*', f'*:{"0" * 32}', 'member'):
                 assert (await league.ask('POST', f'{ACCOUNT}/c', headers={'x-container-write': wrong}))[0] == 400
+
+    virtual.run(main)
+
+
+def test_what_no_name_or_size_can_be_is_refused_at_the_door() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            await put(league, 'c')
+            assert (await league.ask('GET', '/object/v1'))[::2] == (412, b'Bad URL')
+            assert (await league.ask('PUT', f'{ACCOUNT}/c/o', headers={'content-length': str((5 << 30) + 3)}))[0] == 413
+            status, headers, _ = await league.ask('GET', '/object/v1/AUTH_a%22%0Ab/c', token='')
+            assert (status, headers['www-authenticate']) == (401, 'Swift realm="AUTH_a%22%0Ab"')
+            assert (await league.ask('GET', ACCOUNT + '?marker=d'))[1]['content-length'] == '0'
+
+    virtual.run(main)
+
+
+def test_a_copy_may_be_named_in_plain_utf_8() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await put(league, '%C3%A9', 'east')
+            await put(league, '%C3%BC', 'west')
+            await league.ok('PUT', f'{ACCOUNT}/%C3%A9/%C3%A4', b'hello')
+            await league.ok('PUT', f'{ACCOUNT}/%C3%BC/o', b'', headers={'x-copy-from': 'é/ä'.encode().decode('latin-1')})
+            await league.ok('COPY', f'{ACCOUNT}/%C3%BC/o', headers={'destination': 'é/back'.encode().decode('latin-1')})
+            assert await league.ok('GET', f'{ACCOUNT}/%C3%A9/back') == b'hello'
 
     virtual.run(main)
 
@@ -220,7 +248,7 @@ def test_what_the_league_can_do() -> None:
             assert {'east', 'west'} <= {policy['name'] for policy in told['swift']['policies']}
             assert [policy['name'] for policy in told['swift']['policies'] if policy.get('default')] == ['east']
             assert (await league.ask('GET', '/object/healthcheck', token=''))[::2] == (200, b'OK')
-            for path in ('/object', '/object/v1', '/object/v1/AUTH_x//o'):
+            for path in ('/object', '/object/v1/AUTH_x//o'):
                 assert (await league.ask('GET', path))[0] == 404
             assert (await league.ask('GET', f'{ACCOUNT}/%ff'))[0] == 412
             status, headers, body = await league.ask('GET', f'{ACCOUNT}/<b>')

@@ -42,6 +42,9 @@ class AccountRoom:
 
     def _answer(self, ask: table.Ask, held: Held, status: int, form: str, body: bytes) -> wire.Answer:
         told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *signed.veiled(ask, held.headers)]
+        if status == 204:
+            # Not by the book, but what Swift's clients are told, and look for.
+            told.append(('Content-Length', '0'))
         if held.missing:
             told.append((MISSING, ', '.join(held.missing)))
         return wire.Answer(status, told, body)

@@ -11,6 +11,7 @@ from hansa.rules.containers import signatures
 
 _LONGEST = 8192
 _DEPTH = 3
+_ALONE = frozenset(('', 'info', 'healthcheck'))
 
 
 class ObjectDoor(door.Door):
@@ -20,6 +21,9 @@ class ObjectDoor(door.Door):
         """Answer a request, with the id that Swift gives to each."""
         answer = await super().answer(request)
         answer.headers.append(('X-Trans-Id', request.id))
+        if answer.status == 401:
+            named = urllib.parse.unquote_to_bytes(request.path).decode(errors='replace').split('/')[2:3]
+            answer.headers.append(('WWW-Authenticate', f'Swift realm="{urllib.parse.quote(named[0]) if named else "unknown"}"'))
         return answer
 
     def _route(self, request: wire.Request) -> tuple[table.Route, dict[str, str]]:
@@ -34,6 +38,8 @@ class ObjectDoor(door.Door):
         if '%00' in request.path or not _readable(request.path):
             raise PreconditionFailed('Invalid UTF8 or contains NULL')
         request.words = tuple(words)
+        if len(words) == 1 and words[0] not in _ALONE:
+            raise PreconditionFailed('Bad URL')
         return self.table.match(request.method, request.words)
 
     async def _token(self, request: wire.Request) -> Token:

@@ -27,5 +27,7 @@ def fault(error: Exception, request_id: str) -> wire.Answer:
         headers.append(('Retry-After', str(error.retry_after)))
     if isinstance(error, SiteDown):
         headers.append(('X-Hansa-Missing-Sites', error.site))
+    if status == 412:
+        return wire.Answer(status, headers, html.escape(message).encode())
     body = f'<html><h1>{title}</h1><p>{html.escape(message)}</p></html>'
     return wire.Answer(status, headers, body.encode())

@@ -6,7 +6,7 @@ import urllib.parse
 
 import msgspec
 
-from hansa.model.errors import PreconditionFailed
+from hansa.model.errors import PreconditionFailed, TooLarge
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import copying, headers, room
 from hansa.ports.site import Headers
@@ -15,6 +15,9 @@ from hansa.services.relay import Forward, Reply
 
 _MANIFEST = 8 << 20
 """Bytes of the longest manifest, as Swift has it."""
+
+_LARGEST = (5 << 30) + 2
+"""Bytes of the largest object of one piece, likewise. No site needs to be asked, and no client to send a body, to learn that one is larger."""
 
 _NO_LENGTH = b'<html><h1>Length Required</h1><p>Content-Length header required.</p></html>'
 
@@ -40,6 +43,9 @@ class ObjectRoom:
                 return await self._copied(ask, where, _path(ask, where), sent, source, headers.value(sent, 'x-copy-from-account'))
             if not {'content-length', 'transfer-encoding'} & ask.request.headers.keys():
                 return wire.Answer(411, [('Content-Type', 'text/html; charset=UTF-8')], _NO_LENGTH)
+            length = ask.request.header('content-length')
+            if length.isdigit() and int(length) > _LARGEST:
+                raise TooLarge('Your request is too large.')
             await self._beside(ask, where, sent)
             if ('multipart-manifest', 'put') in ask.request.items():
                 return await self._manifest(ask, where, sent)
@@ -54,7 +60,7 @@ class ObjectRoom:
         if not (container and slash and name):
             raise PreconditionFailed('Destination header must be of the form <container name>/<object name>')
         source = f'/{ask.names["container"]}/{ask.names["object"]}'
-        there = table.Ask(ask.call, ask.request, {'account': _named(account) or ask.names['account'], 'container': container, 'object': name})
+        there = table.Ask(ask.call, ask.request, {'account': _named(account) or ask.names['account'], 'container': _quoted(container), 'object': name})
         where = await self._room.find(there)
         sent = headers.without(sent, 'destination', 'destination-account')
         return await self._copied(there, where, f'{where.path}/{_quoted(name)}', sent, source, ask.names['account'])
@@ -68,7 +74,7 @@ class ObjectRoom:
         container, slash, name = source.lstrip('/').partition('/')
         if not (container and slash and name):
             raise PreconditionFailed('X-Copy-From header must be of the form <container name>/<object name>')
-        there = table.Ask(ask.call, ask.request, {'account': _named(account) or ask.names['account'], 'container': container, 'object': name})
+        there = table.Ask(ask.call, ask.request, {'account': _named(account) or ask.names['account'], 'container': _quoted(container), 'object': name})
         origin = await self._room.find(there)
         return await copying.copied(self._room, copying.End(there, origin, f'{origin.path}/{_quoted(name)}'), copying.End(ask, where, path), sent)
 
