@@ -162,7 +162,7 @@ class Store(Protocol):
         ...
 
     async def drop_home(self, home: Home) -> None:
-        """Forget one or a twin; a name that is registered for another site by now stays."""
+        """Forget one or a twin; a name that is registered for another site by now stays. The oldest twin inherits the name."""
         ...
 
     # -- containers that span sites

@@ -20,6 +20,8 @@ from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
 
 _PROBE_TIMEOUT = 5.0
+_MAKING = 120.0
+"""Seconds after which nobody is making a container any more that was registered then."""
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -95,8 +97,22 @@ class Homes:
             known = await self._store.home(project, name) or chosen
             fresh = known == chosen
         if site and site != known.site:
-            raise Conflict(f'The container {name} is at site {known.site} already.')
+            if not await self._never_made(project, known):
+                raise Conflict(f'The container {name} is at site {known.site} already.')
+            return await self.make(call, project, name, policy, missed)
         return Where(self._roster.get(known.site), name, fresh), own
+
+    async def _never_made(self, project: str, home: Home) -> bool:
+        """Whether a home is only one that was registered, long ago, for a container that is not there; it is dropped then. Raises SiteDown."""
+        if home.registered > self._clock.now() - _MAKING:
+            return False
+        member = self._roster.get(home.site)
+        held = await self._has(member, project, home.container)
+        if isinstance(held, SiteDown):
+            raise held
+        if not held:
+            await self.gone(project, Where(member, home.container))
+        return not held
 
     async def twins(self, project: str, name: str) -> list[str]:
         """At which other sites there are other containers of a name."""

@@ -349,7 +349,11 @@ def test_the_first_home_of_a_container_keeps_its_name(judge: Judge) -> None:
         assert await store.twins('p1') == [twin]
         await store.drop_home(twin)
         assert await store.twins('p1') == []
+        await store.add_twins([Home('p1', 'c', 'north', 7.0), twin])
+        await store.drop_home(Home('p1', 'c', 'east', 6.0))
+        assert (await store.home('p1', 'c'), await store.twins('p1')) == (twin, [Home('p1', 'c', 'north', 7.0)])
         await store.forget_site('west')
+        assert (await store.home('p1', 'c'), await store.twins('p1')) == (Home('p1', 'c', 'north', 7.0), [])
         assert await store.home('p2', 'c') is None
         await store.forget_site('east')
         assert await store.twins('p2') == []

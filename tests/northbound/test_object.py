@@ -175,8 +175,8 @@ def test_a_name_at_two_sites_is_two_containers() -> None:
             assert (await league.ask('GET', f'{ACCOUNT}/c@east/o'))[2] == b'east'
             for path in ('c/o', 'c'):
                 assert (await league.ask('DELETE', f'{ACCOUNT}/{path}'))[0] == 204
-            assert (await league.ask('GET', f'{ACCOUNT}/c/o'))[2] == b'east'
             assert await names(league) == ['c', 'x', 'y']
+            assert (await league.ask('GET', f'{ACCOUNT}/c/o'))[2] == b'east'
 
     virtual.run(main)
 
@@ -316,6 +316,21 @@ def test_a_new_container_goes_elsewhere_where_its_site_turns_out_to_be_away() ->
             league.clouds['east'].fault = Fault('refuse')
             assert await put(league, 'd') == 'west'
             assert (await league.ask('GET', f'{ACCOUNT}/d'))[0] == 204
+
+    virtual.run(main)
+
+
+def test_a_container_that_was_never_made_keeps_no_name() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await put(league, 'd', 'west')
+            league.clouds['west'].fault = Fault('error', method='PUT')
+            assert (await league.ask('PUT', f'{ACCOUNT}/c', headers={'x-storage-policy': 'west'}))[0] == 503
+            league.clouds['west'].fault = None
+            assert (await league.ask('PUT', f'{ACCOUNT}/c', headers={'x-storage-policy': 'east'}))[0] == 409
+            await league.clock.sleep(150)
+            assert await put(league, 'c', 'east') == 'east'
+            assert (await league.ask('PUT', f'{ACCOUNT}/c', headers={'x-storage-policy': 'west'}))[0] == 409
 
     virtual.run(main)
 

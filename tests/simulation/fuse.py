@@ -7,7 +7,7 @@ change is one moment to die in; looks are not counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 from hansa.ports.http import Transport
@@ -65,17 +65,18 @@ class Fuse:
 
 
 class FusedStore:
-    """A store with a fuse; `store` is the one behind it."""
+    """A store with a fuse; `store` is the one behind it, `changes` are the methods that count."""
 
-    def __init__(self, store: Store, fuse: Fuse) -> None:
+    def __init__(self, store: Store, fuse: Fuse, changes: Collection[str] = CHANGES) -> None:
         self.store = store
         self._fuse = fuse
+        self._changes = changes
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.store, name)
 
         async def call(*args: Any, **more: Any) -> Any:
-            if name in CHANGES:
+            if name in self._changes:
                 return await self._fuse.change(name, lambda: method(*args, **more))
             self._fuse.check()
             return await method(*args, **more)
@@ -84,11 +85,12 @@ class FusedStore:
 
 
 class FusedTransport:
-    """The wire with a fuse. A stream may also be cut after each of its chunks."""
+    """The wire with a fuse. A stream may also be cut after each of its chunks. Only requests count that have `part` in their URL."""
 
-    def __init__(self, transport: Transport, fuse: Fuse) -> None:
+    def __init__(self, transport: Transport, fuse: Fuse, part: str = '') -> None:
         self._transport = transport
         self._fuse = fuse
+        self._part = part
 
     async def send(
         self, method: str, url: str, headers: Headers, body: bytes | AsyncIterator[bytes] | None, timeout: float
@@ -99,7 +101,7 @@ class FusedTransport:
         async def act() -> SiteResponse:
             return await self._transport.send(method, url, headers, stream, timeout)
 
-        if method in {'GET', 'HEAD'}:
+        if method in {'GET', 'HEAD'} or self._part not in url:
             response = await act()
             self._fuse.check()
         else:

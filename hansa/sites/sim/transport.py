@@ -28,7 +28,7 @@ class AsgiTransport:
     async def send(
         self, method: str, url: str, headers: Headers, body: bytes | AsyncIterator[bytes] | None, timeout: float
     ) -> SiteResponse:
-        """`timeout` seconds bound the wait for the head and for each chunk. Raises TransportError."""
+        """`timeout` seconds bound the wait for the head and for each chunk. Raises TransportError, and whatever the body's stream raises."""
         parts = urllib.parse.urlsplit(url)
         app = self._apps.get(parts.netloc) if isinstance(self._apps, dict) else self._apps
         if app is None:
@@ -82,6 +82,7 @@ class _Exchange:
         self._started: asyncio.Future[tuple[int, Headers]] = asyncio.get_running_loop().create_future()
         self._chunks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(ROOM)
         self._gone = asyncio.Event()
+        self._torn: Exception | None = None
 
     async def run(self, app: App, scope: Message) -> None:
         try:
@@ -101,9 +102,13 @@ class _Exchange:
         if isinstance(self._body, (bytes, type(None))):
             self._taken = True
             return {'type': 'http.request', 'body': self._body or b'', 'more_body': False}
-        async for chunk in self._body:
-            self._moved = True
-            return {'type': 'http.request', 'body': chunk, 'more_body': True}
+        try:
+            async for chunk in self._body:
+                self._moved = True
+                return {'type': 'http.request', 'body': chunk, 'more_body': True}
+        except Exception as torn:
+            self._torn = torn
+            raise
         self._taken = True
         return {'type': 'http.request', 'body': b'', 'more_body': False}
 
@@ -128,22 +133,27 @@ class _Exchange:
                     raise
 
     async def head(self, task: asyncio.Task[None]) -> SiteResponse:
-        """Raises TransportError."""
+        """Raises TransportError, and whatever the body's stream raised, which is not the site's fault."""
         try:
             status, headers = await self._first()
-        except TimeoutError:
-            task.cancel()
-            raise TransportError(f'did not answer in {self._timeout:g} s', sent=True) from None
-        except ConnectionRefusedError as refused:
-            raise TransportError('refuses connections', sent=False) from refused
-        except OSError as broken:
-            raise TransportError('broke the connection', sent=True) from broken
+        except Exception as error:
+            if self._torn is not None and error is self._torn:
+                raise
+            raise self._said(error, task) from error
         except asyncio.CancelledError:
             task.cancel()
             raise
-        except Exception as bug:
-            raise TransportError(f'broke down ({type(bug).__name__})', sent=True) from bug
         return AsgiResponse(status, headers, self._chunks, task, self._timeout)
+
+    def _said(self, error: Exception, task: asyncio.Task[None]) -> TransportError:
+        if isinstance(error, TimeoutError):
+            task.cancel()
+            return TransportError(f'did not answer in {self._timeout:g} s', sent=True)
+        if isinstance(error, ConnectionRefusedError):
+            return TransportError('refuses connections', sent=False)
+        if isinstance(error, OSError):
+            return TransportError('broke the connection', sent=True)
+        return TransportError(f'broke down ({type(error).__name__})', sent=True)
 
 
 class AsgiResponse:

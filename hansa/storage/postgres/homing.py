@@ -52,13 +52,23 @@ async def spread(db: Session, project: str) -> dict[str, int]:
 
 
 async def drop(db: Session, home: Home) -> None:
-    """Delete; one that lives at another site by now stays."""
+    """Delete; one that lives at another site by now stays. The oldest twin takes the name."""
     key = (home.project, home.container, home.site)
     await db.run('DELETE FROM home WHERE (project, container, site) = ($1, $2, $3)', *key)
     await db.run('DELETE FROM twin WHERE (project, container, site) = ($1, $2, $3)', *key)
+    await _inherit(db, 'WHERE project = $1 AND container = $2', *key[:2])
+
+
+async def _inherit(db: Session, which: str, *key: str) -> None:
+    """Names that nobody has go to the oldest of their twins; `which` are those of twins that are looked at."""
+    sql = f'SELECT project, container, site, registered FROM twin {which} ORDER BY registered, site'  # noqa: S608  # the condition is ours
+    sql = f'INSERT INTO home (project, container, site, registered) {sql} ON CONFLICT (project, container) DO NOTHING'
+    await db.run(sql, *key)
+    await db.run('DELETE FROM twin WHERE (project, container, site) IN (SELECT project, container, site FROM home)')
 
 
 async def forget(db: Session, site: str) -> None:
     """Delete all of a site."""
     await db.run('DELETE FROM home WHERE site = $1', site)
     await db.run('DELETE FROM twin WHERE site = $1', site)
+    await _inherit(db, '')

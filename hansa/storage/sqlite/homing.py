@@ -43,13 +43,22 @@ def spread(db: sqlite3.Connection, project: str) -> dict[str, int]:
 
 
 def drop(db: sqlite3.Connection, home: Home) -> None:
-    """Delete; one that lives at another site by now stays."""
+    """Delete; one that lives at another site by now stays. The oldest twin takes the name."""
     key = (home.project, home.container, home.site)
     db.execute('DELETE FROM home WHERE (project, container, site) = (?, ?, ?)', key)
     db.execute('DELETE FROM twin WHERE (project, container, site) = (?, ?, ?)', key)
+    _inherit(db, 'WHERE project = ? AND container = ?', *key[:2])
+
+
+def _inherit(db: sqlite3.Connection, which: str, *key: str) -> None:
+    """Names that nobody has go to the oldest of their twins; `which` are those of twins that are looked at."""
+    sql = f'SELECT project, container, site, registered FROM twin {which} ORDER BY registered, site'  # noqa: S608  # the condition is ours
+    db.execute(f'INSERT OR IGNORE INTO home (project, container, site, registered) {sql}', key)
+    db.execute('DELETE FROM twin WHERE (project, container, site) IN (SELECT project, container, site FROM home)')
 
 
 def forget(db: sqlite3.Connection, site: str) -> None:
     """Delete all of a site."""
     db.execute('DELETE FROM home WHERE site = ?', (site,))
     db.execute('DELETE FROM twin WHERE site = ?', (site,))
+    _inherit(db, '')

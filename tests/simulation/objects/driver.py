@@ -1,0 +1,176 @@
+"""Draws what is done next in a story, and says when it is over that everything is as it must be."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hansa.sites.sim.objectstate import Blob, Container
+from tests.simulation.objects.boxes import Boxes
+from tests.simulation.objects.deeds import Deeds
+from tests.simulation.objects.listing import Asked
+from tests.simulation.objects.oracle import Box, Version, shown
+from tests.simulation.objects.story import BOXES, Op, Story
+from tests.simulation.objects.world import PROJECT, SITES, World
+
+EVERY = 400
+"""Operations until all is made well and compared."""
+
+_SPARE = 8
+
+
+class Driver:
+    """One seed's."""
+
+    def __init__(self, seed: int, world: World) -> None:
+        self.world = world
+        self.story = Story(seed, world)
+        self.chance = self.story.chance
+        self.deeds = Deeds(self.story)
+        self.boxes = Boxes(self.story)
+
+    async def run(self, operations: int) -> None:
+        """Raises AssertionError where an answer, or what is left at the end, is not what it must be."""
+        await self.world.start()
+        tasks = len(asyncio.all_tasks())
+        for name in BOXES[:4]:
+            await self.story.do(self.boxes.make(name))
+        settled = 0
+        while self.story.done < operations:
+            await self._step()
+            if self.story.done - settled >= EVERY:
+                await self.settle()
+                settled = self.story.done
+        await self.settle()
+        assert len(asyncio.all_tasks()) <= tasks + _SPARE, f'tasks are left: {asyncio.all_tasks()}'
+        await self.world.stop()
+
+    async def _step(self) -> None:
+        story, chance = self.story, self.chance
+        await story.change()
+        way = chance.choices(('one', 'copy', 'container', 'list', 'storm', 'walk', 'behind'), (50, 8, 14, 20, 5, 2, 1.5))[0]
+        if way == 'one':
+            name = story.any_box()
+            await story.do(self.deeds.any_op(name, self.deeds.any_key(name)))
+        elif way == 'copy':
+            name, into = story.any_box(), story.any_box()
+            await story.do(self.deeds.copy(name, self.deeds.any_key(name), into, self.deeds.any_key(into)))
+        elif way == 'container':
+            await story.do(self._container())
+        elif way == 'list':
+            await story.do(self.boxes.counts(partial=chance.random() < 0.3) if chance.random() < 0.2 else self.boxes.any_list())
+        elif way == 'storm':
+            await self._storm()
+        elif way == 'walk':
+            name = chance.choice(('', story.any_box()))
+            await self.boxes.walk(self.boxes.asked(BOXES), name)
+        else:
+            await self._behind()
+        await self._sure()
+
+    def _container(self) -> Op:
+        chance, name = self.chance, self.story.any_box()
+        if '@' not in name and chance.random() < 0.4:
+            return self.boxes.make(chance.choice(BOXES))
+        return chance.choice((self.boxes.head, self.boxes.repaint, self.boxes.drop))(name)
+
+    async def _storm(self) -> None:
+        """Much at once, to objects that are all different, and a listing in their midst."""
+        story = self.story
+        keys = {(name, self.deeds.any_key(name)) for name in (story.any_box() for _ in range(self.chance.randint(2, 8)))}
+        ops = [self.deeds.any_op(name, key) for name, key in sorted(keys)]
+        name = self.chance.choice(sorted(keys))[0]
+        page = self.boxes.list(name, self.boxes.asked(BOXES), crowd=True) if self.chance.random() < 0.6 else self.boxes.account(Asked(), crowd=True)
+        await story.do(*ops, page)
+
+    # -- past the league
+
+    async def _behind(self) -> None:
+        """Somebody changes something at a site itself."""
+        story, chance = self.story, self.chance
+        name = story.any_box()
+        box = story.boxes[name]
+        if box.there != {True} or not box.site:
+            return
+        own = name.rpartition('@')[0] or name
+        if chance.random() < 0.5:
+            held = (await self.world.account(box.site))[own]
+            key, new = self.deeds.any_key(name), self.deeds.version()
+            self._lay(held, key, new)
+            box.cell(key).done(new)
+            story.note(f'behind: {name}/{key} at {box.site}')
+        elif '@' not in name and not story.twin(name):
+            site = chance.choice([site for site in SITES if site != box.site])
+            if not await self.world.account(site) or name in await self.world.account(site):
+                return
+            held = (await self.world.account(site))[name] = Container(self.world.clock.now(), self.world.clouds[site].state.objects.policies[0])
+            twin = story.boxes[f'{name}@{site}'] = Box()
+            twin.there, twin.site = {True}, site
+            if chance.random() < 0.7:
+                key, new = self.deeds.any_key(name), self.deeds.version()
+                self._lay(held, key, new)
+                twin.cell(key).done(new)
+            story.note(f'behind: {name}@{site}')
+            await story.calm(self.boxes.account(Asked()), 200, 204)
+
+    def _lay(self, held: Container, key: str, new: Version) -> None:
+        headers = {'x-object-meta-colour': new.colour} if new.colour else {}
+        held.put(key, Blob(new.body, new.etag, new.media, self.world.clock.now(), headers))
+
+    async def _sure(self) -> None:
+        """Which of two containers of a name there is has to be known before more is done with them."""
+        story = self.story
+        for name in sorted(story.doubt):
+            if '@' not in name and story.twin(name):
+                await story.calm(self.boxes.head(name), 204, 404)
+            elif '@' in name:
+                await story.calm(self.boxes.head(name), 204, 404)
+                if name in story.boxes and story.boxes[name].there == {False}:
+                    del story.boxes[name]
+        story.doubt.clear()
+
+    # -- in the end
+
+    async def settle(self) -> None:
+        """Everything is well again: what the client believes becomes what it knows, and what the sites have."""
+        story, boxes = self.story, self.boxes
+        await self.world.weather.clear()
+        for box in story.boxes.values():
+            box.settle()
+        await story.calm(boxes.counts(), 204)
+        self.world.weather.absolve()
+        await story.do(boxes.account(Asked()))
+        for name in sorted(story.boxes):
+            if True in story.boxes[name].there:
+                await story.do(boxes.list(name, Asked()))
+                for key in sorted(story.boxes[name].possible):
+                    await story.do(self.deeds.read(name, key))
+                await story.do(boxes.head(name))
+        unsure = {
+            f'{name}/{key}': (box.there, shown(cell.all))
+            for name, box in story.boxes.items()
+            for key, cell in box.cells.items()
+            if not box.sure or not cell.sure
+        }
+        assert not unsure, f'it is not known what is there: {unsure}'
+        await story.do(boxes.account(Asked()), boxes.counts())
+        await self._compared()
+
+    async def _compared(self) -> None:
+        """The sites have what the client knows and nothing else."""
+        have = {
+            (site, name, key): (blob.data, blob.media, blob.headers.get('x-object-meta-colour', ''))
+            for site in SITES
+            for name, held in (await self.world.account(site)).items()
+            for key, blob in [('', Blob(b'', '', '', 0.0)), *held.blobs.items()]
+        }
+        known = {
+            (box.site, name.rpartition('@')[0] or name, key): (state.body, state.media, state.colour) if state else (b'', '', '')
+            for name, box in self.story.boxes.items()
+            if box.there == {True}
+            for key, state in [('', None), *((key, next(iter(box.cells[key].may))) for key in box.possible)]
+        }
+        wrong = {key for key in have.keys() | known.keys() if have.get(key) != known.get(key)}
+        assert not wrong, f'the sites have something else: {sorted(wrong)}'
+        assert not list(await self.world.store.open_intents())
+        homes = sum((await self.world.store.housed(PROJECT)).values())
+        assert homes <= len(BOXES), f'{homes} containers have homes'
