@@ -77,6 +77,7 @@ from hansa.services.sharing.members import Members
 from hansa.services.sharing.twins import Twins
 from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
+from hansa.services.storequotas import StoreQuotas
 from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
 from hansa.services.urlkeys import UrlKeys
@@ -194,7 +195,7 @@ async def build(
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
     stores = Stores(roster, book, accounts)
     homes = Homes(store, roster, stores, accounts, surveying, clock)
-    objects = _objects(store, stores, homes, Grantees(book, accounts, identity), clock)
+    objects = _objects(store, stores, homes, Grantees(book, accounts, identity), journal, clock)
     doors = _doors(config, services, preparing, identity, roster, league_routes, post, objects)
     hall = _hall(config, doors, identity_door, _levelled(league, post), metrics, role)
     rounds = {
@@ -208,10 +209,12 @@ async def build(
     return house
 
 
-def _objects(store: Store, stores: Stores, homes: Homes, grantees: Grantees, clock: Clock) -> Room:
+def _objects(store: Store, stores: Stores, homes: Homes, grantees: Grantees, journal: Journal, clock: Clock) -> Room:
     spreads = Spreads(store, stores, clock)
     info = StoreInfo(stores, clock)
-    return Room(stores, homes, spreads, grantees, info, Holdings(stores, homes, spreads), UrlKeys(stores, info, clock))
+    holdings = Holdings(stores, homes, spreads)
+    quotas = StoreQuotas(store, stores, holdings, journal, clock)
+    return Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas)
 
 
 def _post(role: Role | None, store: Store, book: AliasBook, roster: Roster, bus: Bus | None, clock: Clock) -> Post:

@@ -31,6 +31,8 @@ def merged(infos: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         found['formpost'] = {'allowed_digests': found['tempurl'].get('allowed_digests', [])}
     found |= {'bulk_delete': {'max_deletes_per_request': BULK, 'max_failed_deletes': FAILURES},
               'bulk_upload': {'max_containers_per_extraction': BULK, 'max_failed_extractions': FAILURES}}
+    # The league keeps quotas of accounts itself, over all sites.
+    found['account_quotas'] = {}
     if 'swift' in found:
         # Accounts come with their projects.
         found['swift'].pop('allow_account_management', None)

@@ -24,7 +24,7 @@ WEST = {
 
 def test_the_smallest_limits_and_what_all_can_do() -> None:
     told = offers.merged({'east': EAST, 'west': WEST})
-    assert set(told) == {'swift', 'slo', 'versioned_writes', 'tempurl', 'formpost', 'bulk_delete', 'bulk_upload'}
+    assert set(told) == {'swift', 'slo', 'versioned_writes', 'tempurl', 'formpost', 'bulk_delete', 'bulk_upload', 'account_quotas'}
     assert told['slo'] == {'max_manifest_segments': 50, 'min_segment_size': 1 << 20}
     assert told['versioned_writes'] == {'allowed_flags': ['x-history-location']}
     swift = told['swift']

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 
-from hansa.model.errors import NotFound, SiteDown, Unsupported
+from hansa.model.errors import BadRequest, Forbidden, NotFound, SiteDown, Unsupported
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import headers, room, signed
 from hansa.ports.roster import Member
+from hansa.ports.site import Headers
 from hansa.rules.containers import forms
 from hansa.services.holdings import Held
 from hansa.services.relay import Forward, Reply
+from hansa.services.storequotas import WORDS
 
 PARTIAL = 'x-hansa-partial'
 MISSING = 'X-Hansa-Missing-Sites'
 PREFERRED = 'x-account-meta-hansa-policy'
 
 _REMOVED = 'x-remove-account-meta-hansa-policy'
+_SITES = ('x-account-meta-quota-bytes', 'x-account-meta-quota-count')
+_DIGITS = 18
 _TRUE = frozenset(('true', '1', 'yes', 'on'))
 
 
@@ -35,13 +39,15 @@ class AccountRoom:
         form = forms.media(args.get('format', ''), ask.request.header('accept'))
         if ask.request.method == 'HEAD':
             held = await self._room.holdings.head(project, partial)
-            return self._answer(ask, held, 204, form, b'')
+            return await self._answer(ask, held, 204, form, b'')
         held = await self._room.holdings.page(project, forms.query(args, await self._room.info.rows('account')), partial)
         status, body = forms.render(held.rows, form, 'account', ask.names['account'])
-        return self._answer(ask, held, status, form, body)
+        return await self._answer(ask, held, status, form, body)
 
-    def _answer(self, ask: table.Ask, held: Held, status: int, form: str, body: bytes) -> wire.Answer:
-        told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *signed.veiled(ask, held.headers)]
+    async def _answer(self, ask: table.Ask, held: Held, status: int, form: str, body: bytes) -> wire.Answer:
+        caps = await self._room.quotas.caps(room.account(ask))
+        told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *headers.without(signed.veiled(ask, held.headers), *_SITES)]
+        told += [(f'X-Account-{meta}Quota-{word.title()}', str(cap)) for word in WORDS if (cap := getattr(caps, word)) is not None for meta in ('', 'Meta-')]
         if status == 204:
             # Not by the book, but what Swift's clients are told, and look for.
             told.append(('Content-Length', '0'))
@@ -58,12 +64,33 @@ class AccountRoom:
         if any(name in {PREFERRED, _REMOVED} for name, _ in sent):
             await self._room.homes.prefer(room.account(ask), headers.value(sent, PREFERRED))
         self._room.keys.forget(room.account(ask))
+        sent = await self._capped(ask, sent)
         answers = await asyncio.gather(*(self._post(ask, member, sent) for member in self._room.stores.members()))
         for answer in answers:
             if isinstance(answer, SiteDown):
                 raise answer
         refused = [answer for answer in answers if isinstance(answer, Reply) and answer.status >= 400]
         return room.answer(refused[0]) if refused else wire.Answer(204, [('Content-Type', 'text/html; charset=UTF-8')])
+
+    async def _capped(self, ask: table.Ask, sent: Headers) -> Headers:
+        """What a project may keep at all sites together; the rest of the headers. Raises Forbidden, BadRequest."""
+        changes: dict[str, int | None] = {}
+        for word in WORDS:
+            names = [f'x-account-{meta}quota-{word}' for meta in ('', 'meta-')]
+            gone = [name.replace('x-', 'x-remove-', 1) for name in names]
+            given = next((ask.request.headers[name] for name in names if name in ask.request.headers), None)
+            if any(ask.request.header(name) for name in gone) or given == '':
+                changes[word] = None
+            elif given is not None:
+                if not (given.isascii() and given.isdecimal() and len(given) < _DIGITS):
+                    raise BadRequest(f'Invalid quota value {given}.')
+                changes[word] = int(given)
+            sent = headers.without(sent, *names, *gone)
+        if changes and not ask.call.token.admin:
+            raise Forbidden('Access was denied to this resource.')
+        if changes:
+            await self._room.quotas.set(room.account(ask), changes)
+        return sent
 
     async def _post(self, ask: table.Ask, member: Member, sent: list[tuple[str, str]]) -> Reply | SiteDown | None:
         try:

@@ -14,6 +14,7 @@ from hansa.services.homes import Homes, Where
 from hansa.services.relay import Forward, Reply
 from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
+from hansa.services.storequotas import StoreQuotas
 from hansa.services.stores import PREFIX, Stores
 from hansa.services.urlkeys import UrlKeys
 
@@ -25,7 +26,8 @@ class Room:
     """What handlers are made with."""
 
     def __init__(
-        self, stores: Stores, homes: Homes, spreads: Spreads, grantees: Grantees, info: StoreInfo, holdings: Holdings, keys: UrlKeys
+        self, stores: Stores, homes: Homes, spreads: Spreads, grantees: Grantees, info: StoreInfo, holdings: Holdings, keys: UrlKeys,
+        quotas: StoreQuotas,
     ) -> None:
         self.stores = stores
         self.homes = homes
@@ -34,6 +36,7 @@ class Room:
         self.info = info
         self.holdings = holdings
         self.keys = keys
+        self.quotas = quotas
 
     async def find(self, ask: table.Ask) -> Where:
         """The container that the path names. Who is no member of its project is told nothing of what there is not.
@@ -46,9 +49,11 @@ class Room:
             raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
 
     async def send(self, ask: table.Ask, where: Where, forward: Forward) -> Reply:
-        """The request to the container's site; its answer in the league's words."""
+        """The request to the container's site; its answer in the league's words. Raises TooLarge for more than the project may keep, SiteDown."""
         try:
-            reply = await self.stores.send(ask.call, where.member, account(ask), forward)
+            reply = await self.quotas.over(
+                ask.call, account(ask), where.member, forward, lambda sent: self.stores.send(ask.call, where.member, account(ask), sent)
+            )
         except NotFound:
             raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
         reply.headers = [self._told(where, name, value) for name, value in reply.headers]
