@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from hansa.ports.roster import Member, Roster
 from hansa.ports.site import NOBODY, OPERATOR, Acting, Headers, SiteRequest, SiteResponse
 from hansa.rules import owners
 from hansa.rules.aliases import AliasBook
-from hansa.services import relay
+from hansa.services import hashing, relay
 from hansa.services.accounts import Accounts
 from hansa.services.relay import Forward, Reply
 
@@ -78,15 +77,15 @@ class Stores:
         body, check = forward.body, None
         known = forward.checked or any(name.lower() == 'etag' for name, _ in headers)
         if known and body is not None and not isinstance(body, bytes) and forward.method == 'PUT':
-            check = hashlib.md5(usedforsecurity=False)
-            body = _hashed(body, check)
+            check = hashing.Md5()
+            body = check.over(body)
         request = SiteRequest(SERVICE, forward.method, path, forward.query, headers, body)
         response = await member.site.send(request, acting, _timeout(forward))
         if response.status >= 500 and response.status != 501:
             raise await _failed(response, member)
         reply = await self._reply(response, member, call.base, bare=forward.method == 'HEAD')
         if check is not None and response.status == 201 and 'multipart-manifest' not in forward.query:
-            _same(check.hexdigest(), response, member)
+            _same(await check.hexdigest(), response, member)
         return reply
 
     async def look(self, member: Member, project: str, method: str, path: str, query: str = '', timeout: float = relay.READ_TIMEOUT) -> SiteResponse:
@@ -169,12 +168,6 @@ class Stores:
         name, slash, below = rest.partition('/')
         known = self.league(member, name.removeprefix(prefix)) if name.startswith(prefix) else ''
         return f'{head}{version}{PREFIX}{known}{slash}{below}' if known else value
-
-
-async def _hashed(body: AsyncIterator[bytes], check: Any) -> AsyncIterator[bytes]:
-    async for chunk in body:
-        check.update(chunk)
-        yield chunk
 
 
 def _same(sent: str, response: SiteResponse, member: Member) -> None:

@@ -114,3 +114,33 @@ def test_a_site_that_breaks_off_or_keeps_something_else_is_named() -> None:
             assert (status, b'keeps something else' in said) == (503, True)
 
     virtual.run(main)
+
+
+def test_who_may_not_is_told_before_he_sends() -> None:
+    """A server says 100 when the body is asked for: of what is refused at the door, it never is."""
+
+    async def main() -> None:
+        async with house.league('east') as league:
+            await league.ok('PUT', f'{ACCOUNT}/c')
+            await league.ok('POST', ACCOUNT, headers={'x-account-meta-quota-bytes': '10'}, token='admin')
+            asked: list[str] = []
+            for path, code, token in ((f'{ACCOUNT}/c/o', 413, 'token-demo'), (f'{ACCOUNT}/none/o', 404, 'token-demo'), (f'{ACCOUNT}/c/o', 401, '')):
+                sent = {'expect': '100-continue', 'content-length': '11', 'x-auth-token': token}
+                scope = {
+                    'type': 'http', 'http_version': '1.1', 'method': 'PUT', 'scheme': 'http', 'path': path, 'raw_path': path.encode(),
+                    'query_string': b'', 'headers': [(name.encode(), value.encode()) for name, value in sent.items()],
+                    'server': ('league.test', 80), 'client': ('192.0.2.1', 1234),
+                }  # fmt: skip
+                codes: list[int] = []
+
+                async def receive(path: str = path) -> dict[str, Any]:
+                    asked.append(path)
+                    return {'type': 'http.request', 'body': b'x' * 11, 'more_body': False}
+
+                async def send(message: MutableMapping[str, Any], codes: list[int] = codes) -> None:
+                    codes += [message['status']] if 'status' in message else []
+
+                await league.house.hall(scope, receive, send)
+                assert (codes, asked) == ([code], [])
+
+    virtual.run(main)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hansa.model.errors import BadRequest
 from hansa.ports.http import TransportError
 from hansa.ports.site import Headers
+from hansa.sites.http import connection
 from hansa.sites.http.connection import Connection
 from hansa.sites.http.transport import HttpTransport
 from tests.sites.wire import Talk, both, head, serve
@@ -278,5 +279,40 @@ def test_an_exchange_that_is_over_leaves_the_upload_of_the_next_alone() -> None:
 
             assert list(await asyncio.gather(get(), put())) == [b'ok', b'ok']
             connection.close()
+
+    both(main)
+
+
+def test_a_patient_body_waits_for_the_servers_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, 'PATIENCE', 0.01)
+
+    async def main() -> None:
+        asked: list[str] = []
+
+        async def body(name: str) -> AsyncIterator[bytes]:
+            asked.append(name)
+            yield b'hello'
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            top = await head(reader)
+            assert b'\r\nExpect: 100-continue\r\n' in top
+            if b'/refused' in top:
+                writer.write(b'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')
+                return
+            assert asked == []
+            if b'/wanted' in top:
+                writer.write(b'HTTP/1.1 100 Continue\r\n\r\n')
+            assert await reader.readexactly(5) == b'hello'
+            writer.write(OK)
+
+        async with serve(talk) as server:
+            transport = HttpTransport()
+            sent: Headers = [('Expect', '100-continue'), ('Content-Length', '5')]
+            for path, status in (('/refused', 403), ('/wanted', 200), ('/silent', 200)):
+                response = await transport.send('PUT', server.base + path, sent, body(path), 10)
+                await response.read()
+                assert (response.status, asked) == (status, [] if status == 403 else [path])
+                asked.clear()
+            await transport.close()
 
     both(main)

@@ -59,7 +59,7 @@ class FormRoom:
         if form.admitted and (target := form.fields.get('redirect')):
             return _onward(target, status, said)
         if status == 401:
-            return signed.invalid(ask, f'FormPost: {said}')
+            return signed.invalid(f'FormPost: {said}')
         body = f'{status} {http.HTTPStatus(status).phrase}\r\nFormPost: {said}\r\n'
         return wire.Answer(status, [('Content-Type', 'text/plain')], body.encode())
 

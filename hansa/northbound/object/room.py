@@ -128,6 +128,9 @@ def forward(ask: table.Ask, path: str, sent: Headers | None = None) -> Forward:
         return Forward(request.method, path, request.query, sent, b'' if request.method in {'PUT', 'POST'} else None)
     if length := request.header('content-length'):
         sent = [*sent, ('content-length', length)]
+    if request.header('expect').lower() == '100-continue':
+        # The client is told to go on when the site wants the first byte.
+        sent = [*sent, ('Expect', '100-continue')]
     return Forward(request.method, path, request.query, sent, request.stream())
 
 

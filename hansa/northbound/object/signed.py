@@ -42,12 +42,12 @@ class SignedRoom:
             texts = signatures.texts(ask.request.method, urllib.parse.unquote(ask.names['account']), room.container(ask), name, wish)
             where = await self._room.homes.find(room.account(ask), room.container(ask), asking=False)
         except (ValueError, NotFound):
-            return invalid(ask)
+            return invalid()
         if wish.source and not signatures.covers(wish.source, ask.request.client):
-            return invalid(ask)
+            return invalid()
         key = await self._room.keys.maker(room.account(ask), where, texts, wish.digest, wish.raw, wish.until)
         if not key:
-            return invalid(ask)
+            return invalid()
         if ask.request.method == 'PUT' and not {'content-length', 'transfer-encoding'} & ask.request.headers.keys():
             return wire.Answer(411, [('Content-Type', 'text/html; charset=UTF-8')], _NO_LENGTH)
         return room.answer(await self._send(ask, where, key, name, wish))
@@ -69,10 +69,9 @@ async def put(shared: room.Room, ask: table.Ask, where: Where, key: str, name: s
     return await shared.send(ask, where, Forward('PUT', path, query, upload.headers, upload.body))
 
 
-def invalid(ask: table.Ask, said: str = 'Temp URL invalid') -> wire.Answer:
+def invalid(said: str = 'Temp URL invalid') -> wire.Answer:
     """What is said of a signature that opens nothing, whatever is wrong with it."""
-    told = [('Content-Type', 'text/plain'), ('WWW-Authenticate', f'Swift realm="{ask.names["account"]}"')]
-    return wire.Answer(401, told, f'401 Unauthorized: {said}\n'.encode())
+    return wire.Answer(401, [('Content-Type', 'text/plain')], f'401 Unauthorized: {said}\n'.encode())
 
 
 def veiled(ask: table.Ask, told: Headers) -> Headers:

@@ -16,6 +16,8 @@ from hansa.sites.http.response import Answer
 
 HEAD_LIMIT = 64 << 10
 GARBAGE = 'sent something that is not HTTP'
+PATIENCE = 2.0
+"""Seconds after which a body is sent to a server that was asked whether it wants it, and has said nothing."""
 
 
 class Connection(asyncio.Protocol):
@@ -42,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._busy = False
         self._answer: Answer | None = None
         self._head: asyncio.Future[None] | None = None
+        self._wanted: asyncio.Future[None] | None = None
         self._upload: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._source_waits = False
@@ -54,9 +57,10 @@ class Connection(asyncio.Protocol):
     # -- one exchange
 
     async def exchange(
-        self, head: bytes, body: AsyncIterator[bytes] | None, length: int | None, for_head: bool, timeout: float
+        self, head: bytes, body: AsyncIterator[bytes] | None, length: int | None, for_head: bool, timeout: float, *, patient: bool = False
     ) -> Answer:
-        """Write `head` (with a body of bytes in it) or stream `body` after it; come back when the response's head is here.
+        """Write `head` (with a body of bytes in it) or stream `body` after it, where `patient` when the server says so; come back when the
+        response's head is here.
 
         Raises TransportError, BadRequest for a body that is not as long as was said or stops coming.
         """
@@ -70,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._bulk = 0
         self._answer = answer = Answer(self)
         self._head = arrival = self._loop.create_future()
+        self._wanted = self._loop.create_future() if patient else None
         self._transport.write(head)
         self._watch(timeout)
         upload = self._upload = self._loop.create_task(self._send(body, length)) if body is not None else None
@@ -107,6 +112,9 @@ class Connection(asyncio.Protocol):
         left = length
         if left == 0:
             return
+        if self._wanted is not None:
+            # Not all servers say that they want it.
+            await asyncio.wait((self._wanted,), timeout=min(PATIENCE, self._timeout / 2))
         self._source_waits = True
         async for chunk in body:
             if not chunk:
@@ -301,6 +309,8 @@ class Connection(asyncio.Protocol):
         if status < 200:
             if status == 101:
                 raise TransportError('switched to another protocol unasked', sent=True)
+            if status == 100 and self._wanted is not None and not self._wanted.done():
+                self._wanted.set_result(None)
             answer.headers.clear()
             return
         if sum(len(name) + len(value) + 4 for name, value in answer.headers) > HEAD_LIMIT:

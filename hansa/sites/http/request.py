@@ -72,8 +72,15 @@ def declared(headers: Headers) -> int | None:
     return int(length)
 
 
-def encode(method: str, target: str, authority: str, headers: Headers, length: int | None, chunked: bool) -> bytes:
-    """Request line and headers; `length` None and not `chunked` says that there is no body.
+def patient(headers: Headers) -> bool:
+    """Whether a streamed body is to wait until the server has judged the head."""
+    return any(name.lower() == 'expect' and value.strip().lower() == '100-continue' for name, value in headers)
+
+
+def encode(
+    method: str, target: str, authority: str, headers: Headers, length: int | None, chunked: bool, *, waits: bool = False
+) -> bytes:
+    """Request line and headers; `length` None and not `chunked` says that there is no body. A body that `waits` is announced so.
 
     Raises ValueError for a method, header name or value that would not stay in its place.
     """
@@ -84,6 +91,8 @@ def encode(method: str, target: str, authority: str, headers: Headers, length: i
         lines.append(f'Content-Length: {length}\r\n')
     elif chunked:
         lines.append('Transfer-Encoding: chunked\r\n')
+    if waits:
+        lines.append('Expect: 100-continue\r\n')
     fields = ''.join(lines)
     # Counted as well as matched: a value with a line break of its own could look like two good lines.
     if _LINES.fullmatch(fields) is None or fields.count('\n') != len(lines):

@@ -40,7 +40,8 @@ class HttpTransport:
         """Send a request and wait for the head of its response.
 
         A stream goes out with the caller's Content-Length, in chunks without one. Headers about the connection are
-        ours and dropped from the caller's. GET, HEAD and OPTIONS are sent once more if a kept connection turns out
+        ours and dropped from the caller's; where those say `Expect: 100-continue`, a stream is not asked for a byte before the server
+        wants it. GET, HEAD and OPTIONS are sent once more if a kept connection turns out
         to be closed. Raises TransportError, Busy, ValueError for what cannot be said in HTTP, BadRequest for a
         streamed body that is not as long as announced or stops coming.
         """
@@ -50,7 +51,8 @@ class HttpTransport:
             length = len(body)
         elif body is not None:
             stream, length = body, request.declared(headers)
-        head = request.encode(method, target, authority, headers, length, stream is not None)
+        patient = stream is not None and length != 0 and request.patient(headers)
+        head = request.encode(method, target, authority, headers, length, stream is not None, waits=patient)
         if isinstance(body, bytes):
             head += body
         repeatable = stream is None and method in _REPEATABLE
@@ -59,7 +61,7 @@ class HttpTransport:
             pool = self._pools[origin] = Pool(self._limit, partial(self._connect, origin))
         connection = await pool.take(timeout, careful=not repeatable)
         try:
-            return await connection.exchange(head, stream, length, method == 'HEAD', timeout)
+            return await connection.exchange(head, stream, length, method == 'HEAD', timeout, patient=patient)
         except TransportError:
             if not (repeatable and connection.dropped and connection.used > 1):
                 raise
