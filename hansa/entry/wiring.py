@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from hansa.entry import objects as object_store
 from hansa.entry.config import Config
 from hansa.entry.posts import Alone, Among, Post, Role
 from hansa.entry.rounds import Rounds
@@ -30,9 +31,7 @@ from hansa.northbound.metrics.door import Metrics
 from hansa.northbound.network import errors as network_errors
 from hansa.northbound.network import routes as network_routes
 from hansa.northbound.object import errors as object_errors
-from hansa.northbound.object import routes as object_routes
 from hansa.northbound.object.door import ObjectDoor
-from hansa.northbound.object.room import Room
 from hansa.northbound.placement import errors as placement_errors
 from hansa.northbound.placement import routes as placement_routes
 from hansa.northbound.volume import errors as volume_errors
@@ -54,8 +53,6 @@ from hansa.services.charging import Charging
 from hansa.services.companies import Companies
 from hansa.services.credentials import Credentials
 from hansa.services.grantees import Grantees
-from hansa.services.holdings import Holdings
-from hansa.services.homes import Homes
 from hansa.services.journal import Journal
 from hansa.services.listing import Listing
 from hansa.services.locating import Locating
@@ -75,12 +72,8 @@ from hansa.services.sharing.images import Images
 from hansa.services.sharing.keys import Keys
 from hansa.services.sharing.members import Members
 from hansa.services.sharing.twins import Twins
-from hansa.services.spreads import Spreads
-from hansa.services.storeinfo import StoreInfo
-from hansa.services.storequotas import StoreQuotas
 from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
-from hansa.services.urlkeys import UrlKeys
 from hansa.sites.openstack.connector import OpenStackSite
 from hansa.sites.sim.cloud import SimCloud
 from hansa.sites.sim.transport import AsgiTransport
@@ -193,28 +186,20 @@ async def build(
     league = League(store, roster, membership, allotting, Auditing(store, roster, flock, clock), identity, credentials, clock, config.url)
     league_routes = league_door.opened(league, UplinkRoom(post.uplink(gate, agents), credentials, clock))
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
-    stores = Stores(roster, book, accounts)
-    homes = Homes(store, roster, stores, accounts, surveying, clock)
-    objects = _objects(store, stores, homes, Grantees(book, accounts, identity), journal, clock)
+    grantees = Grantees(book, accounts, identity)
+    objects, behind = object_store.build(store, roster, Stores(roster, book, accounts), accounts, surveying, grantees, journal, post.turns, clock)
     doors = _doors(config, services, preparing, identity, roster, league_routes, post, objects)
     hall = _hall(config, doors, identity_door, _levelled(league, post), metrics, role)
     rounds = {
         'recovering': (Recovering(store, roster, journal, flock, clock, await post.openers()).go_over, _RECOVER_EVERY),
         'levelling': (Levelling(store, book, roster, groups, allotting, flock).go_over, _LEVEL_EVERY),
         'admitting': (Admitting(store, access).go_over, _ADMIT_EVERY),
+        **behind,
         'clearing': (Clearing(store, book, roster, identity, accounts).go_over, _CLEAR_EVERY),
     }
     house = House(hall, metrics, store, membership, agents, roster, services.refreshing, post)
     await post.begin(agents, membership, accounts, credentials, Rounds(rounds, clock))
     return house
-
-
-def _objects(store: Store, stores: Stores, homes: Homes, grantees: Grantees, journal: Journal, clock: Clock) -> Room:
-    spreads = Spreads(store, stores, clock)
-    info = StoreInfo(stores, clock)
-    holdings = Holdings(stores, homes, spreads)
-    quotas = StoreQuotas(store, stores, holdings, journal, clock)
-    return Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas)
 
 
 def _post(role: Role | None, store: Store, book: AliasBook, roster: Roster, bus: Bus | None, clock: Clock) -> Post:
@@ -257,7 +242,7 @@ def _pace(config: Config) -> Pace:
 
 def _doors(
     config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: table.Table, post: Post,
-    objects: Room,
+    objects: table.Table,
 ) -> Doors:  # fmt: skip
     def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Answering:
         return kind(style, routes, identity, roster, config.url, post.level).answer
@@ -274,7 +259,7 @@ def _doors(
         'network': opened(door.Door, door.Style('network', 'network', network_errors.fault), network_routes.routes(services, preparing.groups)),
         'placement': opened(door.Door, door.Style('placement', 'placement', placement_errors.fault), placement_routes.routes(services)),
         'league': opened(door.Door, league_door.STYLE, league),
-        'object': opened(ObjectDoor, door.Style('object-store', 'object', object_errors.fault), object_routes.routes(objects)),
+        'object': opened(ObjectDoor, door.Style('object-store', 'object', object_errors.fault), objects),
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
     }
 

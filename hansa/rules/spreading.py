@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
 from hansa.model.errors import BadRequest
 from hansa.model.spread import Kind, Spread
+from hansa.rules.dispersal import scheme
 
 MIRROR = 'x-container-meta-hansa-mirror'
 DISPERSE = 'x-container-meta-hansa-disperse'
 QUORUM = 'x-container-meta-hansa-quorum'
 ALL = 'all'
 
-_DISPERSED = re.compile(r'([0-9]{1,2})-of-([0-9]{1,2})(?::(.*))?')
 _ENDS = ('_segments', '+segments')
 
 
@@ -60,16 +59,11 @@ def needed(quorum: str, count: int) -> int:
 
 
 def _dispersed(disperse: str, sites: Sequence[str]) -> Choice:
-    match = _DISPERSED.fullmatch(disperse.strip())
-    if match is None:
-        raise BadRequest(f'X-Container-Meta-Hansa-Disperse is K-of-N or K-of-N:SITE,SITE,..., not {disperse}.')
-    need, count = int(match[1]), int(match[2])
-    named = _named(match[3], sites) if match[3] else tuple(sites[:count])
-    if not 1 <= need <= count:
-        raise BadRequest(f'Of {count} sites {need} cannot be needed.')
-    if len(named) != count:
-        raise BadRequest(f'{count} sites are needed; there are {", ".join(named) or "none"}.')
-    return Choice('disperse', named, need)
+    wanted, words = scheme.parsed(disperse)
+    named = _named(','.join(words), sites) if words else tuple(sites[: wanted.n])
+    if len(named) != wanted.n:
+        raise BadRequest(f'{wanted.n} sites are needed; there are {", ".join(named) or "none"}.')
+    return Choice('disperse', named, wanted.k)
 
 
 def _named(words: str, sites: Sequence[str]) -> tuple[str, ...]:

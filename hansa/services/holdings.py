@@ -13,6 +13,7 @@ from hansa.ports.roster import Member
 from hansa.ports.site import Headers
 from hansa.rules.containers import forms, merging, twins
 from hansa.rules.containers.merging import Page, Query, Row
+from hansa.services.dispersal.shelves import BESIDE
 from hansa.services.homes import Homes, quoted
 from hansa.services.spreads import Spreads
 from hansa.services.stores import SERVICE, Stores
@@ -94,10 +95,12 @@ class Holdings:
         """Containers that span sites: where they are not to be shown, as another of the sites that `told` tells of them; and wherever they are."""
         hidden: set[twins.Twin] = set()
         every: set[twins.Twin] = set()
-        for name, (_, able) in (await self._spreads.tellers(project)).items():
+        for name, (spread, able) in (await self._spreads.tellers(project)).items():
             teller = next((site for site in able if site in told), '')
             every |= {(site, name) for site in told}
             hidden |= {(site, name) for site in told if site != teller}
+            if spread.kind == 'disperse':
+                hidden |= {(site, f'{name}{BESIDE}') for site in told}
         return hidden, every
 
     async def _echoes(self, project: str, hidden: Collection[twins.Twin]) -> dict[str, int]:

@@ -43,7 +43,7 @@ def listed(name: str, mark: Mark) -> Listed:
 
 
 def shown(pages: list[Page], unknown: int, missed: frozenset[tuple[str, str]] = frozenset()) -> Shown:
-    return evidence.page(TWO, Query(100), pages, unknown, lambda site, name: (site, name) in missed)
+    return evidence.page(TWO, Query(100), pages, unknown, missed)
 
 
 def names(told: Shown) -> list[str]:
@@ -75,7 +75,7 @@ def test_pages_compose_for_any_two_of_three_sites() -> None:
         while True:
             query = Query(limit, marker=found[-1] if found else '', reverse=reverse)
             pages = {site: page(site, everything, query) for site in SITES if site != away}
-            while (told := evidence.page(TWO, query, list(pages.values()), 3 - len(pages), lambda site, name: name.endswith(site))).behind:
+            while (told := evidence.page(TWO, query, list(pages.values()), 3 - len(pages), {(site, f'{name}{site}') for site in SITES for name in everything})).behind:
                 for site, marker in told.behind:
                     pages[site] = pages[site].then(page(site, everything, Query(limit, marker=marker, reverse=reverse)))
             if not told.rows:

@@ -20,8 +20,7 @@ SITES = ['east', 'west', 'north']
         ('east,west', '', '2', Choice('mirror', ('east', 'west'), 2)),
         ('east,west', '', 'ALL', Choice('mirror', ('east', 'west'), -1)),
         ('', '2-of-3', '', Choice('disperse', ('east', 'west', 'north'), 2)),
-        ('', '1-of-2', '', Choice('disperse', ('east', 'west'), 1)),
-        ('', '2-of-2:north,east', '', Choice('disperse', ('north', 'east'), 2)),
+        ('', '2-of-3:north,east,west', '', Choice('disperse', ('north', 'east', 'west'), 2)),
     ],
 )
 def test_choices(mirror: str, disperse: str, quorum: str, choice: Choice | None) -> None:
@@ -33,7 +32,7 @@ def test_choices(mirror: str, disperse: str, quorum: str, choice: Choice | None)
     [
         ('east,south', '', ''), (',', '', ''), ('east,east', '', ''), ('east,west', '', '3'), ('east', '', '0'), ('east', '', 'most'),
         ('east', '2-of-3', ''), ('', '2-of-3', '2'), ('', '3-of-2', ''), ('', '0-of-2', ''), ('', '2-of-4', ''), ('', 'two', ''),
-        ('', '2-of-3:east,west', ''), ('', '2-of-2:east,south', ''),
+        ('', '2-of-3:east,west', ''), ('', '2-of-3:east,west,south', ''), ('', '1-of-2', ''), ('', '3-of-5', ''),
     ],
 )  # fmt: skip
 def test_what_cannot_be(mirror: str, disperse: str, quorum: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from hansa.model.spread import Kind
 from hansa.northbound.hall.table import Route, Table
 from hansa.northbound.object import info, spanning
 from hansa.northbound.object.account import AccountRoom
@@ -15,10 +18,10 @@ _CONTAINER = f'{_ACCOUNT}/{{container}}'
 _OBJECT = f'{_CONTAINER}/{{object}}'
 
 
-def routes(room: Room) -> Table:
-    """The table. Who may do what, the site's access lists say; the league asks for a token where something is changed."""
+def routes(room: Room, kinds: Mapping[Kind, spanning.SpanRoom]) -> Table:
+    """The table; `kinds` are the rooms of containers that span sites. Who may do what, the site's access lists say; the league asks for a token where something is changed."""
     account = AccountRoom(room)
-    front = spanning.Front(room, {})
+    front = spanning.Front(room, kinds)
     signed, form = SignedRoom(room), FormRoom(room)
     bulk = BulkRoom(room, front.make, front.container, front.object)
     return Table(

@@ -5,7 +5,7 @@ A version is there when k sites have it. As k is more than half of them, no two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -52,9 +52,9 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def page(
-    scheme: Scheme, query: Query, pages: Sequence[Page], unknown: int, missed: Callable[[str, str], bool]
+    scheme: Scheme, query: Query, pages: Sequence[Page], unknown: int, missed: Collection[tuple[str, str]]
 ) -> Shown:
-    """The page of a listing out of those of sites; `missed` says of (site, name) that its share is known to be out of date.
+    """The page of a listing out of those of sites; `missed` are shares as (site, name) that are known to be out of date.
 
     What might be there is shown, as a shorter list would look as if something was deleted.
     """
@@ -78,7 +78,7 @@ def page(
             if len(claims) + unknown >= scheme.k:
                 rows.append(claims[0][1])
             continue
-        current = [(site, row) for site, row in claims if not missed(site, name)]
+        current = [(site, row) for site, row in claims if (site, name) not in missed]
         chosen, count = _most(current)
         if len(claims) < len(pages) or count < len(claims):
             uneven.append(name)

@@ -1,0 +1,44 @@
+"""The object store, wired: its table, and what goes on behind it while nobody waits."""
+
+from __future__ import annotations
+
+from hansa.entry.rounds import Round
+from hansa.northbound.hall.table import Table
+from hansa.northbound.object import routes
+from hansa.northbound.object.dispersed import DispersedRoom
+from hansa.northbound.object.room import Room
+from hansa.ports.clock import Clock
+from hansa.ports.roster import Roster
+from hansa.ports.store import Store
+from hansa.services.accounts import Accounts
+from hansa.services.dispersal.vault import Vault
+from hansa.services.grantees import Grantees
+from hansa.services.holdings import Holdings
+from hansa.services.homes import Homes
+from hansa.services.journal import Journal
+from hansa.services.spreads import Spreads
+from hansa.services.storeinfo import StoreInfo
+from hansa.services.storequotas import StoreQuotas
+from hansa.services.stores import Stores
+from hansa.services.surveying import Surveying
+from hansa.services.turns import Turns
+from hansa.services.urlkeys import UrlKeys
+from hansa.workflows.restoring import Restoring
+
+_RESTORE_EVERY = 10.0
+
+
+def build(
+    store: Store, roster: Roster, stores: Stores, accounts: Accounts, surveying: Surveying, grantees: Grantees, journal: Journal,
+    turns: Turns, clock: Clock,
+) -> tuple[Table, dict[str, Round]]:  # fmt: skip
+    """The table of the API, and what makes good what sites lack."""
+    homes = Homes(store, roster, stores, accounts, surveying, clock)
+    spreads, info = Spreads(store, stores, clock), StoreInfo(stores, clock)
+    holdings = Holdings(stores, homes, spreads)
+    quotas = StoreQuotas(store, stores, holdings, journal, clock)
+    shared = Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas)
+    vault = Vault(store, roster, stores, spreads, homes, clock, turns)
+    return routes.routes(shared, {'disperse': DispersedRoom(shared, vault)}), {
+        'restoring': (Restoring(store, vault.mending).go_over, _RESTORE_EVERY),
+    }

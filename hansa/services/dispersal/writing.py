@@ -1,0 +1,310 @@
+"""Changing objects: written whole to as many sites as live, k at least, and then made known in one moment at each; or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from hansa.model.errors import HansaError, NotFound, PreconditionFailed, SiteDown, TooLarge
+from hansa.model.spread import Debt, Spread
+from hansa.ports.roster import Member
+from hansa.ports.site import Headers
+from hansa.rules.dispersal import keys, labels, layout
+from hansa.rules.dispersal.keys import Keys
+from hansa.rules.dispersal.labels import Mark, Row
+from hansa.rules.dispersal.layout import Head
+from hansa.rules.dispersal.sealing import Sealer
+from hansa.services.dispersal import mending, shelves
+from hansa.services.dispersal.blocks import threaded
+from hansa.services.dispersal.keyring import Keyring, Ring
+from hansa.services.dispersal.lanes import Lanes
+from hansa.services.dispersal.mending import Mending
+from hansa.services.dispersal.reading import Found, Reading
+from hansa.services.dispersal.shelves import Hand, Piece, Shelves, Told
+from hansa.services.relay import Forward, Reply
+from hansa.services.turns import Turns
+
+LARGEST = 5 << 30
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a client puts: content type, headers to keep, the ETag it expects ('': any), whether it has to be new, its length where that is known."""
+
+    media: str
+    kept: dict[str, str]
+    etag: str = ''
+    fresh: bool = False
+    length: int | None = None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What an object has become: its ETag, and when, in seconds since the epoch."""
+
+    etag: str
+    modified: float
+
+
+class _Draft(msgspec.Struct):
+    """An object on its way: what it is sealed with, and at which sites its blocks lie apart."""
+
+    ring: Ring
+    generation: bytes
+    keys: Keys
+    shares: list[bytes]
+    staged: list[str] = []
+    apart: bool = False
+    length: int = 0
+    frames: list[bytes] = []
+
+    def head(self, index: int, length: int) -> bytes:
+        """A share's head."""
+        head = Head(self.ring.scheme, index, self.generation, length, self.shares[index - 1], inline=not self.apart)
+        return keys.sealed(head, self.keys)
+
+
+class Writing:
+    """Writes with the hand that is given; what sites refuse to it is told as they put it."""
+
+    def __init__(self, shelves: Shelves, keyring: Keyring, reading: Reading, mending: Mending, turns: Turns) -> None:
+        self._shelves = shelves
+        self._keyring = keyring
+        self._reading = reading
+        self._mending = mending
+        self._turns = turns
+
+    async def put(self, hand: Hand, spread: Spread, name: str, wish: Wish, body: AsyncIterator[bytes]) -> Made | Reply:
+        """A new object or version. Raises PreconditionFailed, BadRequest, TooLarge, SiteDown where fewer than k sites have it: then nothing is left."""
+        ring = await self._keyring.ring(spread.project, spread)
+        if (wish.length or 0) > LARGEST:
+            raise TooLarge(f'An object has {LARGEST} bytes at most, this has {wish.length}.')
+        if wish.fresh:
+            await self._fresh(spread, name)
+        ring.box.metadata(name, Mark('', 0), wish.kept, bytes(labels.NONCE))
+        key = secrets.token_bytes(keys.SIZE)
+        generation = int(self._shelves.clock.now() * 1e6).to_bytes(8) + secrets.token_bytes(layout.GENERATION - 8)
+        draft = _Draft(ring, generation, keys.keys(key), keys.split(ring.scheme, key))
+        members = self._writable(spread, ring)
+        try:
+            digest = await self._taken(hand, spread, name, wish, body, draft, members)
+            if isinstance(digest, Reply):
+                return digest
+            if wish.etag and wish.etag != digest:
+                await self._unstaged(spread, name, draft)
+                return Reply(422, [('Content-Type', 'text/html; charset=UTF-8')], _UNPROCESSABLE)
+            return await self._known(hand, spread, name, wish, draft, digest, members)
+        except BaseException:
+            await asyncio.shield(self._unstaged(spread, name, draft))
+            raise
+
+    async def _fresh(self, spread: Spread, name: str) -> None:
+        """Raises PreconditionFailed for one that is there."""
+        with contextlib.suppress(NotFound):
+            await self._reading.find(self._shelves.own(spread.project), spread.project, spread, name)
+            raise PreconditionFailed('An object of this name is there.')
+
+    def _writable(self, spread: Spread, ring: Ring) -> list[Member]:
+        """Sites to write to: those that live. Raises SiteDown where they are too few."""
+        known = [member for member in self._shelves.members(spread) if ring.index(member.name)]
+        there = [member for member in known if member.site.health().reachable]
+        chosen = there if len(there) >= ring.scheme.k else known
+        if len(chosen) < ring.scheme.k:
+            away = next((site for site in spread.sites if not ring.index(site)), spread.sites[0])
+            raise SiteDown(away, f'does not answer, and {ring.scheme} sites are needed')
+        return chosen
+
+    async def _taken(
+        self, hand: Hand, spread: Spread, name: str, wish: Wish, body: AsyncIterator[bytes], draft: _Draft, members: Sequence[Member]
+    ) -> str | Reply:
+        """Take the body in: what is one block is kept, what is longer goes to the sites as it comes. Its ETag, or what a site refuses it with."""
+        digest = hashlib.md5(usedforsecurity=False)
+        sealer = Sealer(draft.ring.scheme, draft.keys)
+        lanes: Lanes | None = None
+        number = 0
+        try:
+            async for block, last in _blocks(body):
+                draft.length += len(block)
+                if draft.length > LARGEST:
+                    raise TooLarge(f'An object has {LARGEST} bytes at most.')
+                frames = await threaded(len(block), _sealed, sealer, number, block, last, digest)
+                number += 1
+                if last and lanes is None:
+                    draft.frames = frames
+                    break
+                if lanes is None:
+                    draft.apart = True
+                    lanes = self._lanes(hand, spread, name, wish, draft, members)
+                    length = layout.UNKNOWN if wish.length is None else wish.length
+                    frames = [draft.head(index, length) + frame for index, frame in enumerate(frames, 1)]
+                if not await lanes.give({member.name: frames[draft.ring.index(member.name) - 1] for member in members}):
+                    return self._refused(lanes)
+            if lanes is not None:
+                draft.staged = await lanes.end()
+                if len(draft.staged) < draft.ring.scheme.k:
+                    await self._unstaged(spread, name, draft)
+                    return self._refused(lanes)
+        except BaseException:
+            if lanes is not None:
+                draft.staged = [member.name for member in members]
+                await asyncio.shield(lanes.drop())
+            raise
+        return digest.hexdigest()
+
+    def _lanes(self, hand: Hand, spread: Spread, name: str, wish: Wish, draft: _Draft, members: Sequence[Member]) -> Lanes:
+        path = shelves.beside(spread, name, draft.generation.hex())
+        length = [] if wish.length is None else [('Content-Length', str(layout.total(draft.ring.scheme, wish.length)))]
+        forward = Forward('PUT', path, '', [('Content-Type', 'application/octet-stream'), *length])
+        return Lanes(hand, {member.name: forward for member in members}, members, draft.ring.scheme.k)
+
+    def _refused(self, lanes: Lanes) -> Reply:
+        """Raises SiteDown where none of the sites that failed has said why."""
+        said = next((answer for answer in lanes.lost.values() if isinstance(answer, Reply) and answer.status >= 400), None)
+        if said is not None:
+            return said
+        raise next((answer for answer in lanes.lost.values() if isinstance(answer, HansaError)), SiteDown('', 'took only a part of the object'))
+
+    async def _known(
+        self, hand: Hand, spread: Spread, name: str, wish: Wish, draft: _Draft, etag: str, members: Sequence[Member]
+    ) -> Made | Reply:
+        """Make it the version that stands. Raises SiteDown, PreconditionFailed."""
+        chosen = [member for member in members if not draft.apart or member.name in draft.staged]
+        async with self._turns.of(mending.turn(spread, name)):
+            before = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
+            if wish.fresh:
+                await self._fresh(spread, name)
+            revision = max([int(self._shelves.clock.now() * 1e6), *(mark.revision + 1 for mark in before.marks().values() if mark)])
+            mark = Mark(draft.generation.hex(), revision, draft.apart)
+            row = Row(draft.length, etag, wish.media)
+            told = self._told(draft.ring, name, mark, row, wish.kept)
+            forwards = {member.name: self._head(spread, name, draft, draft.ring.index(member.name), told) for member in chosen}
+            # From here on what is left of it is taken away when the object is mended, as it may stand after all.
+            draft.staged = []
+            refused = await self._changed(hand, spread, name, draft.ring, forwards, chosen, mark)
+            if refused is not None:
+                return refused
+            await self._tidied(spread, name, before, mark.generation)
+        return Made(etag, revision / 1e6)
+
+    def _told(self, ring: Ring, name: str, mark: Mark, row: Row, kept: Mapping[str, str]) -> Headers:
+        """The headers with which every site keeps its share."""
+        label = ring.box.row(name, mark, row, secrets.token_bytes(labels.NONCE))
+        return [('Content-Type', labels.media(label)), *ring.box.metadata(name, mark, kept, secrets.token_bytes(labels.NONCE))]
+
+    def _head(self, spread: Spread, name: str, draft: _Draft, index: int, told: Headers) -> Forward:
+        raw = draft.head(index, draft.length) + (b'' if draft.apart else draft.frames[index - 1])
+        etag = ('ETag', hashlib.md5(raw, usedforsecurity=False).hexdigest())
+        return Forward('PUT', shelves.path(spread, name), '', [*told, etag], raw)
+
+    async def _changed(
+        self, hand: Hand, spread: Spread, name: str, ring: Ring, forwards: Mapping[str, Forward], members: Sequence[Member], mark: Mark | None
+    ) -> Reply | None:
+        """Send a change to sites, after which `mark` is to stand; None when k have done it. All that were asked are waited for, and what others
+        lack is written down. Else it is taken back, and the answer is what a site refused it with. Raises SiteDown.
+        """
+        debt = Debt(spread.project, spread.container, name, '', self._shelves.clock.now(), 0)
+        debt = msgspec.structs.replace(debt, generation=await self._shelves.store.owe(debt, list(spread.sites)))
+        told = await asyncio.gather(*(_sent(hand, member, forwards[member.name]) for member in members))
+        good = {201, 202} if mark is not None else {204, 404}
+        done = [member.name for member, answer in zip(members, told, strict=True) if isinstance(answer, Reply) and answer.status in good]
+        if len(done) >= ring.scheme.k:
+            await self._shelves.store.settle(debt, done, [site for site in spread.sites if site not in done])
+            return None
+        with contextlib.suppress(HansaError):
+            await self._mending.mended(spread, name)
+            if await self._stands(spread, name, mark):
+                return None
+        for answer in told:
+            if isinstance(answer, Reply) and 400 <= answer.status < 500 and answer.status not in good:
+                return answer
+        raise next((answer for answer in told if isinstance(answer, SiteDown)), SiteDown(spread.sites[0], 'refused a part of it'))
+
+    async def _stands(self, spread: Spread, name: str, mark: Mark | None) -> bool:
+        """Raises SiteDown where that is not known."""
+        try:
+            return (await self._standing(spread, name)).mark == mark
+        except NotFound:
+            return mark is None
+
+    async def _tidied(self, spread: Spread, name: str, before: Told, keep: str) -> None:
+        """Take away the blocks of versions before, where they lay apart; what a site does not do now is done when its share is mended."""
+        members = {member.name: member for member in self._shelves.members(spread)}
+        left = [(members[site], mark.generation) for site, mark in before.marks().items() if mark and mark.apart and mark.generation != keep]
+        await asyncio.gather(*(self._away(spread, name, member, generation) for member, generation in left))
+
+    async def _unstaged(self, spread: Spread, name: str, draft: _Draft) -> None:
+        """Take away blocks that no version will have."""
+        members = [member for member in self._shelves.members(spread) if member.name in draft.staged]
+        draft.staged = []
+        await asyncio.gather(*(self._away(spread, name, member, draft.generation.hex()) for member in members))
+
+    async def _away(self, spread: Spread, name: str, member: Member, generation: str) -> None:
+        with contextlib.suppress(HansaError):
+            await self._shelves.own(spread.project)(member, Forward('DELETE', shelves.beside(spread, name, generation)))
+
+    async def post(self, hand: Hand, spread: Spread, name: str, media: str, kept: dict[str, str]) -> Reply | None:
+        """New metadata; '' leaves the content type. None where it is done. Raises NotFound, SiteDown, BadRequest."""
+        async with self._turns.of(mending.turn(spread, name)):
+            found = await self._standing(spread, name)
+            mark = msgspec.structs.replace(found.mark, revision=max(int(self._shelves.clock.now() * 1e6), found.mark.revision + 1))
+            row = msgspec.structs.replace(found.row, media=media or found.row.media)
+            forward = Forward('POST', shelves.path(spread, name), '', self._told(found.ring, name, mark, row, kept), b'')
+            holders = await self._holders(spread, name, found)
+            return await self._changed(hand, spread, name, found.ring, {member.name: forward for member in holders}, holders, mark)
+
+    async def drop(self, hand: Hand, spread: Spread, name: str) -> Reply | None:
+        """Take an object away; None where it is gone. Raises NotFound, SiteDown."""
+        async with self._turns.of(mending.turn(spread, name)):
+            found = await self._standing(spread, name)
+            members = self._writable(spread, found.ring)
+            before = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
+            forward = Forward('DELETE', shelves.path(spread, name))
+            refused = await self._changed(hand, spread, name, found.ring, {member.name: forward for member in members}, members, None)
+            if refused is None:
+                await self._tidied(spread, name, before, '')
+            return refused
+
+    async def _standing(self, spread: Spread, name: str) -> Found:
+        found = await self._reading.find(self._shelves.own(spread.project), spread.project, spread, name)
+        if isinstance(found, Piece):
+            raise SiteDown(found.site, 'lets the league not look after its own')
+        return found
+
+    async def _holders(self, spread: Spread, name: str, found: Found) -> list[Member]:
+        """Sites whose share is of the version that stands: no other may get its label."""
+        members = self._writable(spread, found.ring)
+        told = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
+        return [member for member in members if (mark := told.marks().get(member.name)) and mark.generation == found.mark.generation]
+
+
+_UNPROCESSABLE = b'<html><h1>Unprocessable Entity</h1><p>Unable to process the contained instructions</p></html>'
+
+
+async def _sent(hand: Hand, member: Member, forward: Forward) -> Reply | HansaError:
+    try:
+        return await hand(member, forward)
+    except HansaError as error:
+        return error
+
+
+def _sealed(sealer: Sealer, number: int, block: bytes, last: bool, digest: Any) -> list[bytes]:
+    digest.update(block)
+    return sealer.split(number, block, last=last)
+
+
+async def _blocks(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
+    """The body in blocks, each with whether it is the last; an empty one is one block."""
+    held: list[bytes] = []
+    length = 0
+    async for chunk in body:
+        held.append(chunk)
+        length += len(chunk)
+        while length > layout.BLOCK:
+            whole = b''.join(held)
+            yield whole[: layout.BLOCK], False
+            held, length = [whole[layout.BLOCK :]], length - layout.BLOCK
+    yield b''.join(held), True
