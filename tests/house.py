@@ -21,6 +21,7 @@ from hansa.entry import config, wiring
 from hansa.entry.posts import Role
 from hansa.keystone.twin import IdentityTwin
 from hansa.model.call import Token
+from hansa.model.secret import Secret
 from hansa.model.site import Mode, SiteSpec
 from hansa.northbound.identity.door import IdentityDoor
 from hansa.ports.bus import Bus
@@ -50,13 +51,14 @@ def league_id(word: str) -> str:
 
 
 def people(clock: Clock) -> IdentityTwin:
-    """The league's Keystone; a user's token is 'token-NAME', as no site may ever see it."""
+    """The league's Keystone; a user's token is 'token-NAME', as no site may ever see it, and his access key for S3 'access-NAME'."""
     twin = IdentityTwin(clock)
     for user, project, roles in USERS:
         told = Token(
             league_id(f'user {user}'), user, 'Default', league_id(project), project, 'Default', frozenset(roles), clock.now() + 1e8
         )
         twin.add(f'token-{user}', told)
+        twin.lend(f'access-{user}', Secret(f'secret-{user}'), f'token-{user}')
     return twin
 
 

@@ -34,6 +34,9 @@ from hansa.northbound.object import errors as object_errors
 from hansa.northbound.object.door import ObjectDoor
 from hansa.northbound.placement import errors as placement_errors
 from hansa.northbound.placement import routes as placement_routes
+from hansa.northbound.s3 import routes as s3_routes
+from hansa.northbound.s3.door import S3Door
+from hansa.northbound.s3.inner import Inner
 from hansa.northbound.volume import errors as volume_errors
 from hansa.northbound.volume import routes as volume_routes
 from hansa.northbound.volume.door import VolumeDoor
@@ -188,7 +191,7 @@ async def build(
     metrics = Metrics(Meter(clock), Spread(SECONDS), roster, store, clock)
     grantees = Grantees(book, accounts, identity)
     objects, behind = object_store.build(store, roster, Stores(roster, book, accounts), accounts, surveying, grantees, journal, post.turns, clock)
-    doors = _doors(config, services, preparing, identity, roster, league_routes, post, objects)
+    doors = _doors(config, services, preparing, identity, roster, league_routes, post, objects, clock)
     hall = _hall(config, doors, identity_door, _levelled(league, post), metrics, role)
     rounds = {
         'recovering': (Recovering(store, roster, journal, flock, clock, await post.openers()).go_over, _RECOVER_EVERY),
@@ -242,7 +245,7 @@ def _pace(config: Config) -> Pace:
 
 def _doors(
     config: Config, services: kinds.Services, preparing: Preparing, identity: Identity, roster: Roster, league: table.Table, post: Post,
-    objects: table.Table,
+    objects: table.Table, clock: Clock,
 ) -> Doors:  # fmt: skip
     def opened(kind: type[door.Door], style: door.Style, routes: table.Table) -> Answering:
         return kind(style, routes, identity, roster, config.url, post.level).answer
@@ -260,6 +263,7 @@ def _doors(
         'placement': opened(door.Door, door.Style('placement', 'placement', placement_errors.fault), placement_routes.routes(services)),
         'league': opened(door.Door, league_door.STYLE, league),
         'object': opened(ObjectDoor, door.Style('object-store', 'object', object_errors.fault), objects),
+        's3': S3Door(s3_routes.routes(Inner(objects), config.region), identity, clock, config.url, post.level).answer,
         'image': opened(door.Door, door.Style('image', 'image', image_errors.fault), image_routes.routes(services, preparing.images)),
     }
 
@@ -293,7 +297,7 @@ async def _healthy(_: wire.Request) -> wire.Answer:
 
 
 def _index(config: Config) -> Callable[[wire.Request], Awaitable[wire.Answer]]:
-    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image', 'placement', 'object')})
+    document = msgspec.json.encode({name: f'{config.url}/{name}' for name in ('identity', 'compute', 'volume', 'network', 'image', 'placement', 'object', 's3')})
 
     async def index(_: wire.Request) -> wire.Answer:
         return wire.raw(200, document)

@@ -18,6 +18,7 @@ SERVICES = (
     ('image', 'glance', '/image'),
     ('placement', 'placement', '/placement'),
     ('object-store', 'swift', '/object/v1/AUTH_%(project_id)s'),
+    ('s3', 's3', '/s3'),
 )
 INTERFACES = ('public', 'internal', 'admin')
 OURS = frozenset(kind for kind, _, _ in SERVICES) | {'volume', 'volumev2'}

@@ -15,10 +15,12 @@ from hansa.keystone.birth import Birth
 from hansa.keystone.files import Places
 from hansa.keystone.line import Line
 from hansa.keystone.process import Child
+from hansa.keystone.signatures import Signatures
 from hansa.keystone.tokens import Tokens
 from hansa.keystone.watch import Watch
 from hansa.model.call import Token
 from hansa.model.errors import SiteDown
+from hansa.model.signature import Claim, Signer
 from hansa.ports.clock import Clock
 from hansa.ports.http import Transport
 from hansa.ports.site import Headers, SiteResponse
@@ -34,9 +36,10 @@ class KeystoneEngine:
     """The port `Identity` over a real Keystone. `child` and `watch` are there where it is ours."""
 
     def __init__(
-        self, line: Line, tokens: Tokens, session: Session, child: Child | None = None, watch: Watch | None = None
+        self, line: Line, tokens: Tokens, session: Session, signatures: Signatures, child: Child | None = None, watch: Watch | None = None
     ) -> None:
         self._line = line
+        self._signatures = signatures
         self._session = session
         self._tokens = tokens
         self._child = child
@@ -52,9 +55,14 @@ class KeystoneEngine:
         """What a token says. Raises Unauthorized, SiteDown('identity'), Busy."""
         return await self._tokens.validate(token)
 
+    async def signed(self, claim: Claim) -> Signer:
+        """Who has signed. Raises NotFound, Unauthorized, Forbidden, SiteDown('identity'), Busy."""
+        return await self._signatures.judge(claim)
+
     async def refresh(self) -> None:
-        """Every token is validated anew at its next use."""
+        """Every token and every access key is asked for anew at its next use."""
         self._tokens.forget()
+        self._signatures.forget()
 
     async def relay(
         self, method: str, path: str, query: str, headers: Headers, body: bytes | AsyncIterator[bytes] | None
@@ -112,11 +120,17 @@ async def start_engine(
         await birth.settle(line, known, clock)
         session = Session(line, Administrator(ENGINE_USER, known.engine_password))
         tokens = Tokens(line, clock, session=session)
-        watch = Watch(places.data / 'keystone.db', tokens.forget, clock, configuration.CACHE_SECONDS)
+        signatures = Signatures(session, clock)
+
+        def changed() -> None:
+            tokens.forget()
+            signatures.forget()
+
+        watch = Watch(places.data / 'keystone.db', changed, clock, configuration.CACHE_SECONDS)
     except BaseException:
         await child.stop()
         raise
-    return KeystoneEngine(line, tokens, session, child, watch), known
+    return KeystoneEngine(line, tokens, session, signatures, child, watch), known
 
 
 async def _ready(line: Line, child: Child, clock: Clock, places: Places) -> None:
@@ -141,4 +155,4 @@ def connect_engine(
     """
     line = Line(transport, url, retry_after=10)
     session = Session(line, administrator)
-    return KeystoneEngine(line, Tokens(line, clock, lease, session), session)
+    return KeystoneEngine(line, Tokens(line, clock, lease, session), session, Signatures(session, clock, lease))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from hansa.model.call import Token
+from hansa.model.signature import Claim, Signer
 from hansa.ports.bus import Bus
 from hansa.ports.identity import Identity
 from hansa.ports.site import Headers, SiteResponse
@@ -26,6 +27,9 @@ class SharedEngine:
 
     async def validate(self, token: str) -> Token:
         return await self._engine.validate(token)
+
+    async def signed(self, claim: Claim) -> Signer:
+        return await self._engine.signed(claim)
 
     async def refresh(self) -> None:
         """Here and, as far as hints go, everywhere."""

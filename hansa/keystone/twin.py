@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from hansa.model.call import Token
-from hansa.model.errors import TooLarge, Unauthorized
+from hansa.model.errors import Forbidden, NotFound, TooLarge, Unauthorized
+from hansa.model.secret import Secret
+from hansa.model.signature import Claim, Signer
 from hansa.ports.clock import Clock
 from hansa.ports.site import Headers, SiteResponse
+from hansa.rules.s3 import signing
 
 NOT_FOUND = b'{"error":{"code":404,"message":"There is no Keystone here, only its twin.","title":"Not Found"}}'
 
@@ -43,6 +46,7 @@ class IdentityTwin:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tokens: dict[str, Token] = {}
+        self._secrets: dict[str, tuple[Secret, str]] = {}
         self.refreshed = 0
 
     def add(self, token: str, told: Token) -> None:
@@ -59,6 +63,23 @@ class IdentityTwin:
         if told is None or told.expires <= self._clock.now():
             raise Unauthorized('The token is not known, was revoked or has expired.')
         return told
+
+    def lend(self, access: str, secret: Secret, token: str) -> None:
+        """From now on what is signed with this secret is as good as this token."""
+        self._secrets[access] = (secret, token)
+
+    async def signed(self, claim: Claim) -> Signer:
+        """Who has signed. Raises NotFound, Unauthorized, Forbidden."""
+        if claim.access not in self._secrets:
+            raise NotFound('There is no such access key.')
+        secret, token = self._secrets[claim.access]
+        key = signing.key(secret.reveal(), claim.scope)
+        if not signing.same(signing.signature(key, claim.text), claim.signature):
+            raise Unauthorized('The signature is not made with the secret of this access key.')
+        try:
+            return Signer(await self.validate(token), key)
+        except Unauthorized:
+            raise Forbidden('The owner of this access key may not act in its project.') from None
 
     async def refresh(self) -> None:
         """Nothing is kept here that could be out of date; counts that it was asked."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from hansa.model.call import Token
+from hansa.model.signature import Claim, Signer
 from hansa.ports.site import Headers, SiteResponse
 
 
@@ -14,6 +15,12 @@ class Identity(Protocol):
 
     async def validate(self, token: str) -> Token:
         """What a token says, from the cache where it is known. Raises Unauthorized."""
+        ...
+
+    async def signed(self, claim: Claim) -> Signer:
+        """Who has signed, kept as what is known of tokens is. Raises NotFound for an access key that there is not, Unauthorized
+        for a signature that is not made with its secret, Forbidden where its owner may not act any more, SiteDown, Busy.
+        """
         ...
 
     async def refresh(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -11,19 +12,24 @@ import pytest
 
 from hansa.keystone.twin import IdentityTwin
 from hansa.model.call import Token
-from hansa.model.errors import Unauthorized
+from hansa.model.errors import Forbidden, NotFound, Unauthorized
+from hansa.model.secret import Secret
+from hansa.model.signature import Claim, Scope
 from hansa.ports.clock import SystemClock
 from hansa.ports.identity import Identity
+from hansa.rules.s3 import signing
 from tests.keystone import real
 
 
 @dataclasses.dataclass
 class Side:
-    """An implementation, how it issues and revokes a token of user demo, and where its coroutines run."""
+    """An implementation, how it issues and revokes a token of user demo, and an access key of his with its secret, and where its coroutines run."""
 
     identity: Identity
     issue: Callable[[], Awaitable[str]]
     revoke: Callable[[str], Awaitable[None]]
+    lend: Callable[[], Awaitable[tuple[str, str]]]
+    take: Callable[[str], Awaitable[None]]
     run: Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -42,7 +48,14 @@ def twin() -> Side:
     async def revoke(token: str) -> None:
         identity.revoke(token)
 
-    return Side(identity, issue, revoke, asyncio.run)
+    async def lend() -> tuple[str, str]:
+        identity.lend('access', Secret('secret'), await issue())
+        return 'access', 'secret'
+
+    async def take(access: str) -> None:
+        identity.lend(access, Secret('secret'), 'none')
+
+    return Side(identity, issue, revoke, lend, take, asyncio.run)
 
 
 def keystone() -> Side:
@@ -56,7 +69,16 @@ def keystone() -> Side:
         headers = [('X-Auth-Token', token), ('X-Subject-Token', token)]
         assert (await there.line.read('DELETE', '/v3/auth/tokens', headers, None, 30))[0] == 204
 
-    return Side(there.engine, issue, revoke, there.run)
+    async def lend() -> tuple[str, str]:
+        demo = (await there.admin.get('/users?name=demo'))['users'][0]['id']
+        project = (await there.admin.get('/projects?name=demo'))['projects'][0]['id']
+        made = await there.admin.post(f'/users/{demo}/credentials/OS-EC2', {'tenant_id': project})
+        return made['credential']['access'], made['credential']['secret']
+
+    async def take(access: str) -> None:
+        await there.admin._ask('DELETE', f'/credentials/{hashlib.sha256(access.encode()).hexdigest()}', None)
+
+    return Side(there.engine, issue, revoke, lend, take, there.run)
 
 
 @pytest.fixture(params=[twin, keystone])
@@ -101,6 +123,49 @@ def test_a_revoked_token_is_not_taken_after_a_refresh_and_others_are(side: Side)
         with pytest.raises(Unauthorized):
             await side.identity.validate(gone)
         await side.identity.validate(stays)
+
+    side.run(act())
+
+
+def claim(access: str, secret: str, text: str = 'A') -> Claim:
+    """One that is right, as to the secret."""
+    scope = Scope('20260101', 'league')
+    whole = signing.text('20260101T000000Z', scope, text)
+    return Claim(access, scope, whole, signing.signature(signing.key(secret, scope), whole))
+
+
+def test_a_signature_says_who_signs_and_gives_the_key_of_its_scope(side: Side) -> None:
+    async def act() -> None:
+        access, secret = await side.lend()
+        for text in ('A', 'B'):
+            signer = await side.identity.signed(claim(access, secret, text))
+            assert (signer.token.user_name, signer.token.project_name, signer.token.roles) == ('demo', 'demo', frozenset(('member', 'reader')))
+            assert signer.key == signing.key(secret, Scope('20260101', 'league'))
+            assert secret not in repr(signer)
+        with pytest.raises(Unauthorized):
+            await side.identity.signed(claim(access, 'another'))
+        await side.identity.signed(claim(access, secret))
+
+    side.run(act())
+
+
+@pytest.mark.parametrize('access', ['', 'nobody', 'x' * 10_000, 'a/b?c=d'])
+def test_an_access_key_that_there_is_not(side: Side, access: str) -> None:
+    async def act() -> None:
+        with pytest.raises(NotFound):
+            await side.identity.signed(claim(access, 'secret'))
+
+    side.run(act())
+
+
+def test_an_access_key_that_was_taken_away_opens_nothing_after_a_refresh(side: Side) -> None:
+    async def act() -> None:
+        access, secret = await side.lend()
+        await side.identity.signed(claim(access, secret))
+        await side.take(access)
+        await side.identity.refresh()
+        with pytest.raises((NotFound, Forbidden)):
+            await side.identity.signed(claim(access, secret))
 
     side.run(act())
 

@@ -15,7 +15,7 @@ Answering = Callable[[wire.Request], Awaitable[wire.Answer]]
 
 _PLAIN = re.compile(rb'[\x21\x22\x24-\x7e]*')
 _INDEX = 'index'
-_FREE = frozenset(('object',))
+_FREE = frozenset(('object', 's3'))
 """Doors below which names are the user's, so that whatever a URL can hold may stand in the path."""
 _log = logging.getLogger('hansa.hall')
 

@@ -45,15 +45,17 @@ class Request:
     """One HTTP request. `path` is the raw path below the door it was mounted at, `words` its decoded segments.
 
     `prefix` is the project id that stood in front of the path (Cinder); the door takes it off. `refusal` is why the house
-    takes no more requests now: the door says it in its API's form. `client` is the address it came from. Of a `free` path the door makes the words.
+    takes no more requests now: the door says it in its API's form. `client` is the address it came from. Of a `free` path the door makes the words;
+    `whole` is the path as it was sent, which signatures are over.
     """
 
-    __slots__ = ('_receive', '_more', 'client', 'headers', 'id', 'local', 'method', 'note', 'path', 'prefix', 'query', 'refusal', 'words')
+    __slots__ = ('_receive', '_more', 'client', 'headers', 'id', 'local', 'method', 'note', 'path', 'prefix', 'query', 'refusal', 'whole', 'words')
 
     def __init__(self, scope: Scope, receive: Receive, path: str, id: str, note: Note | None = None, *, free: bool = False) -> None:
         self.note = note or Note()
         self.method: str = scope['method']
         self.path = path
+        self.whole: str = scope.get('raw_path', b'').decode('latin-1').partition('?')[0]
         self.prefix = ''
         self.refusal: HansaError | None = None
         self.query: str = scope['query_string'].decode('latin-1')

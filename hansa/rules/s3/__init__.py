@@ -1,0 +1,1 @@
+"""Judgements about S3 requests: signatures, bodies, listings, names, parts of large objects."""
