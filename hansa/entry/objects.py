@@ -10,6 +10,7 @@ from hansa.northbound.object.room import Room
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
 from hansa.ports.store import Store
+from hansa.services.accountmeta import AccountMeta
 from hansa.services.accounts import Accounts
 from hansa.services.dispersal.vault import Vault
 from hansa.services.grantees import Grantees
@@ -26,6 +27,7 @@ from hansa.services.urlkeys import UrlKeys
 from hansa.workflows.restoring import Restoring
 
 _RESTORE_EVERY = 10.0
+_ACCOUNTS_EVERY = 15.0
 
 
 def build(
@@ -37,8 +39,9 @@ def build(
     spreads, info = Spreads(store, stores, clock), StoreInfo(stores, clock)
     holdings = Holdings(stores, homes, spreads)
     quotas = StoreQuotas(store, stores, holdings, journal, clock)
-    shared = Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas)
+    shared = Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas, AccountMeta(store, stores, turns))
     vault = Vault(store, roster, stores, spreads, homes, clock, turns)
     return routes.routes(shared, {'disperse': DispersedRoom(shared, vault)}), {
+        'accounts': (shared.meta.go_over, _ACCOUNTS_EVERY),
         'restoring': (Restoring(store, vault.mending).go_over, _RESTORE_EVERY),
     }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from hansa.model.errors import BadRequest, Forbidden, NotFound, SiteDown, Unsupported
+from hansa.model.errors import BadRequest, Forbidden
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import headers, room, signed
 from hansa.ports.roster import Member
@@ -56,7 +54,7 @@ class AccountRoom:
         return wire.Answer(status, told, body)
 
     async def change(self, ask: table.Ask) -> wire.Answer:
-        """`POST`: metadata, the same at every site. What a site that was away has missed the client sends again."""
+        """`POST`: metadata, the same at every site. A site that is away is told later."""
         room.known(ask)
         if not room.own(ask):
             raise room.refusal(ask)
@@ -65,12 +63,14 @@ class AccountRoom:
             await self._room.homes.prefer(room.account(ask), headers.value(sent, PREFERRED))
         self._room.keys.forget(room.account(ask))
         sent = await self._capped(ask, sent)
-        answers = await asyncio.gather(*(self._post(ask, member, sent) for member in self._room.stores.members()))
-        for answer in answers:
-            if isinstance(answer, SiteDown):
-                raise answer
-        refused = [answer for answer in answers if isinstance(answer, Reply) and answer.status >= 400]
-        return room.answer(refused[0]) if refused else wire.Answer(204, [('Content-Type', 'text/html; charset=UTF-8')])
+
+        async def post(member: Member, told: Headers) -> Reply:
+            return await self._room.stores.send(ask.call, member, room.account(ask), Forward('POST', '', ask.request.query, told, b''))
+
+        refused, away = await self._room.meta.change(room.account(ask), _changes(sent), post)
+        if refused is not None:
+            return room.answer(refused)
+        return wire.Answer(204, [('Content-Type', 'text/html; charset=UTF-8'), *([(MISSING, ', '.join(away))] if away else [])])
 
     async def _capped(self, ask: table.Ask, sent: Headers) -> Headers:
         """What a project may keep at all sites together; the rest of the headers. Raises Forbidden, BadRequest."""
@@ -92,10 +92,8 @@ class AccountRoom:
             await self._room.quotas.set(room.account(ask), changes)
         return sent
 
-    async def _post(self, ask: table.Ask, member: Member, sent: list[tuple[str, str]]) -> Reply | SiteDown | None:
-        try:
-            return await self._room.stores.send(ask.call, member, room.account(ask), Forward('POST', '', ask.request.query, sent, b''))
-        except (NotFound, Unsupported):
-            return None
-        except SiteDown as error:
-            return error
+
+def _changes(sent: Headers) -> dict[str, str]:
+    """What is to be set of the metadata, '' for what is taken away; who asks for both takes it away, as at sites."""
+    gone = {name.replace('x-remove-', 'x-', 1): '' for name, value in sent if name.startswith('x-remove-account-meta-') and value}
+    return {name: value for name, value in sent if name.startswith('x-account-meta-')} | gone

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import urllib.parse
 
-from hansa.model.errors import BadRequest, NotFound, SiteDown
+from hansa.model.errors import BadRequest, HansaError, NotFound, SiteDown
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import headers, room, signed
 from hansa.services.homes import Where
@@ -64,6 +65,10 @@ class ContainerRoom:
                     raise _Missed(where.member.name) from error
             raise
         self._room.keys.forget(project)
+        if where.fresh and reply.status < 300:
+            with contextlib.suppress(HansaError):
+                # Its site may have none of the account's keys yet.
+                await self._room.meta.bring(project, where.member)
         if where.fresh and reply.status >= 400:
             await self._room.homes.gone(project, where)
         return room.answer(reply)

@@ -8,6 +8,7 @@ from hansa.model.errors import BadRequest, Forbidden, HansaError, NotFound, Unau
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import headers
 from hansa.ports.site import Headers
+from hansa.services.accountmeta import AccountMeta
 from hansa.services.grantees import Grantees
 from hansa.services.holdings import Holdings
 from hansa.services.homes import Homes, Where
@@ -27,7 +28,7 @@ class Room:
 
     def __init__(
         self, stores: Stores, homes: Homes, spreads: Spreads, grantees: Grantees, info: StoreInfo, holdings: Holdings, keys: UrlKeys,
-        quotas: StoreQuotas,
+        quotas: StoreQuotas, meta: AccountMeta,
     ) -> None:
         self.stores = stores
         self.homes = homes
@@ -37,6 +38,7 @@ class Room:
         self.holdings = holdings
         self.keys = keys
         self.quotas = quotas
+        self.meta = meta
 
     async def find(self, ask: table.Ask) -> Where:
         """The container that the path names. Who is no member of its project is told nothing of what there is not.
