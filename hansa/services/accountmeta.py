@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -38,7 +38,7 @@ class AccountMeta:
         self._stores = stores
         self._turns = turns
 
-    async def change(self, project: str, changes: Mapping[str, str], post: Post) -> tuple[Reply | None, list[str]]:
+    async def change(self, project: str, changes: dict[str, str], post: Post) -> tuple[Reply | None, list[str]]:
         """Tell all sites by `post`; a site's refusal, if there is one, and those that were away.
 
         Raises SiteDown where none was there.
@@ -89,7 +89,7 @@ class AccountMeta:
         return done
 
     async def _post(
-        self, project: str, member: Member, old: _Copy, new: _Copy, changes: Mapping[str, str], post: Post
+        self, project: str, member: Member, old: _Copy, new: _Copy, changes: dict[str, str], post: Post
     ) -> Reply | SiteDown | None:
         level = not old.generation or await self._marked(project, member) == old.generation
         try:

@@ -23,6 +23,7 @@ from hansa.services.turns import Turns
 
 DOMAIN = 'hansa'
 ROLE = 'member'
+OBJECTS_ROLE = 'swiftoperator'
 OPERATORS = '@operator'
 """What marks the key pairs that the operator of a site holds for a user."""
 
@@ -143,6 +144,7 @@ class Accounts:
             shadow = await self._user(member, token.user)
             if (member.name, shadow.id, local) not in self._granted:
                 await self._grant(member, local, shadow.id, ROLE)
+                await self._operate(member, local, shadow.id)
                 self._granted.add((member.name, shadow.id, local))
         return Acting(Login(shadow.id, local, Secret(shadow.secret)))
 
@@ -194,6 +196,12 @@ class Accounts:
             self._book.add([alias])
         self._shadows[member.name, user] = shadow
         return shadow
+
+    async def _operate(self, member: Member, project: str, user: str) -> None:
+        """Let a user keep objects: Swift asks for a role of its own where its operator has not named another."""
+        offers = member.capabilities.services if member.capabilities is not None else {}
+        if 'object-store' in offers and await self._find(member, 'role', OBJECTS_ROLE, ''):
+            await self._grant(member, project, user, OBJECTS_ROLE)
 
     async def _grant(self, member: Member, project: str, user: str, role: str) -> None:
         role_id = await self._find(member, 'role', role, '')

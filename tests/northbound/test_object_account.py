@@ -65,3 +65,14 @@ def test_a_site_that_comes_later_is_told_with_its_first_container() -> None:
             assert await kept(league, 'north') == {'x-account-meta-colour': 'red'}
 
     virtual.run(main)
+
+
+def test_a_swift_that_lets_in_only_its_own_role_lets_in_the_leagues_users() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            for cloud in league.clouds.values():
+                cloud.state.objects.operators = frozenset({'admin', 'swiftoperator'})
+            await league.ok('PUT', f'{ACCOUNT}/c', headers={'x-storage-policy': 'west'})
+            assert (await league.ask('PUT', f'{ACCOUNT}/c/o', b'hello'))[0] == 201
+
+    virtual.run(main)

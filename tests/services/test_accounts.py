@@ -22,12 +22,12 @@ def grants(league: League, site: str) -> set[tuple[str, str, str]]:
     }
 
 
-def test_a_user_is_a_member_of_its_shadow_project_and_nothing_more() -> None:
+def test_a_user_is_a_member_of_its_shadow_project_may_keep_objects_there_and_nothing_more() -> None:
     async def main() -> None:
         async with house.league('east') as league:
             assert (await users.boot(league, 's'))[0] == 202
             project, user = house.league_id('demo'), house.league_id('user demo')
-            assert grants(league, 'east') == {('admin', project, 'admin'), (user, project, 'member')}
+            assert grants(league, 'east') == {('admin', project, 'admin'), (user, project, 'member'), (user, project, 'swiftoperator')}
             [server] = users.at(league, 'east', 'servers', 's')
             state = league.clouds['east'].state
             assert state.users[server['user_id']]['name'] == user

@@ -108,3 +108,12 @@ def test_nonsense_is_no_capability(nonsense: object) -> None:
     assert found.services['compute'] == ServiceOffer()
     assert found.zones == {'compute': (), 'volume': (), 'network': ()}
     assert found.extensions == ()
+
+
+def test_a_swift_that_would_refuse_members_is_told_of_with_the_line_to_set() -> None:
+    for roles, told in ((['member'], True), (['member', 'swiftoperator'], False)):
+        answers = accounts(409, 409)
+        answers.given['identity', 'GET', '/roles'] = (200, {'roles': [{'name': name} for name in roles]})
+        missing = learned(answers, (*ALL, 'object-store')).missing
+        assert any('operator_roles = admin, member, swiftoperator' in sentence for sentence in missing) == told
+        assert not any('operator_roles' in sentence for sentence in learned(answers).missing)

@@ -15,6 +15,12 @@ from hansa.model.site import Capabilities, Mode, ServiceOffer
 NEEDED = ('compute', 'volume', 'network', 'image', 'identity')
 _BESIDE = ('object-store',)
 _ZONES = {'compute': '/os-availability-zone', 'volume': '/os-availability-zone', 'network': '/availability_zones'}
+OPERATOR = 'swiftoperator'
+OPERATORS = (
+    f'Site {{site}} has no role {OPERATOR}, by which Swift lets users in unless told otherwise; users of the league are members there. Either make the role '
+    f'(openstack role create {OPERATOR}), or have in proxy-server.conf, section [filter:keystoneauth], the line: operator_roles = admin, member, {OPERATOR}'
+)
+
 # A microversion API is found in its version document by how the id of the version begins.
 _MAJOR = {'compute': 'v2.1', 'volume': 'v3', 'placement': 'v1'}
 
@@ -45,7 +51,15 @@ async def learn(site: str, ask: Ask, services: Iterable[str], names: tuple[str, 
         for word in ('compute', 'volume')
         if word in found and not found[word].highest
     ]
+    if mode == 'managed' and 'object-store' in offered and not await _operators(ask):
+        missing.append(OPERATORS.format(site=site))
     return Capabilities(mode, found, dict(zip(zoned, zones, strict=True)), extensions, tuple(missing), absent)
+
+
+async def _operators(ask: Ask) -> bool:
+    """Whether there is the role that Swift lets in by itself; the league gives it to its users."""
+    _, doc = await ask('identity', 'GET', '/roles', None)
+    return any(role.get('name') == OPERATOR for role in _listed(doc, 'roles'))
 
 
 async def _mode(site: str, ask: Ask, names: tuple[str, str, str, str]) -> Mode:

@@ -12,7 +12,6 @@ from hansa.sites.sim.objectstate import Account, Container
 from hansa.sites.sim.state import moment
 from hansa.sites.sim.wire import Ask, Refused
 
-OPERATORS = frozenset({'admin', 'member', 'swiftoperator'})
 OWNERS_ONLY = frozenset(
     {
         'x-container-read',
@@ -35,7 +34,7 @@ def owns(ask: Ask, account: str) -> bool:
     """Whether the caller is an operator of that account, or of all."""
     if 'ResellerAdmin' in ask.who.roles:
         return True
-    return bool(ask.who.project) and account == f'AUTH_{ask.who.project}' and bool(ask.who.roles & OPERATORS)
+    return bool(ask.who.project) and account == f'AUTH_{ask.who.project}' and not ask.who.roles.isdisjoint(ask.state.objects.operators)
 
 
 def permits(ask: Ask, acl: str, whole: bool) -> bool:

@@ -104,11 +104,12 @@ LIMITS = {
 
 
 class Store(msgspec.Struct):
-    """One Swift. `room` is how many bytes it holds at most; `limits` are what /info tells under 'swift'."""
+    """One Swift. `room` is how many bytes it holds at most; `operators` are the roles that it lets in; `limits` are what /info tells under 'swift'."""
 
     policies: list[str]
     accounts: dict[str, Account] = {}
     room: int = 2 << 30
+    operators: frozenset[str] = frozenset({'admin', 'member', 'swiftoperator'})
     limits: dict[str, int] = msgspec.field(default_factory=lambda: dict(LIMITS))
 
     def bury(self, now: float) -> None:
