@@ -6,6 +6,7 @@ from hansa.entry.rounds import Round
 from hansa.northbound.hall.table import Table
 from hansa.northbound.object import routes
 from hansa.northbound.object.dispersed import DispersedRoom
+from hansa.northbound.object.mirrored import MirrorRoom
 from hansa.northbound.object.room import Room
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
@@ -13,10 +14,15 @@ from hansa.ports.store import Store
 from hansa.services.accountmeta import AccountMeta
 from hansa.services.accounts import Accounts
 from hansa.services.dispersal.vault import Vault
+from hansa.services.filling import Filling
 from hansa.services.grantees import Grantees
 from hansa.services.holdings import Holdings
 from hansa.services.homes import Homes
 from hansa.services.journal import Journal
+from hansa.services.mirrored import Mirrored
+from hansa.services.mirrorlists import MirrorLists
+from hansa.services.mirrors import Mirrors
+from hansa.services.repairing import Repairing
 from hansa.services.spreads import Spreads
 from hansa.services.storeinfo import StoreInfo
 from hansa.services.storequotas import StoreQuotas
@@ -24,8 +30,10 @@ from hansa.services.stores import Stores
 from hansa.services.surveying import Surveying
 from hansa.services.turns import Turns
 from hansa.services.urlkeys import UrlKeys
+from hansa.workflows.mending import Mending
 from hansa.workflows.restoring import Restoring
 
+_MEND_EVERY = 5.0
 _RESTORE_EVERY = 10.0
 _ACCOUNTS_EVERY = 15.0
 
@@ -41,7 +49,12 @@ def build(
     quotas = StoreQuotas(store, stores, holdings, journal, clock)
     shared = Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas, AccountMeta(store, stores, turns))
     vault = Vault(store, roster, stores, spreads, homes, clock, turns)
-    return routes.routes(shared, {'disperse': DispersedRoom(shared, vault)}), {
+    repairing = Repairing(store, roster, stores, accounts)
+    mirrors = Mirrors(store, roster, turns, repairing, clock)
+    mirror = MirrorRoom(shared, mirrors, Mirrored(store, mirrors, spreads, homes, clock), MirrorLists(store, stores, mirrors))
+    filling = Filling(store, stores, spreads, mirrors, repairing, grantees)
+    return routes.routes(shared, {'mirror': mirror, 'disperse': DispersedRoom(shared, vault)}), {
+        'mending': (Mending(store, spreads, mirrors, repairing, filling, clock).go_over, _MEND_EVERY),
         'accounts': (shared.meta.go_over, _ACCOUNTS_EVERY),
         'restoring': (Restoring(store, vault.mending).go_over, _RESTORE_EVERY),
     }

@@ -188,6 +188,10 @@ class Store(Protocol):
         """
         ...
 
+    async def owe_all(self, debts: Sequence[Debt]) -> int:
+        """The same for debts of several objects or sites, one generation for all: each is owed by its own `site`."""
+        ...
+
     async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
         """How the change of the debt's `generation` ended: those that `paid` owe the object no more, of those that `missed` it that is said.
         What is owed since a later change stays as it is.

@@ -56,13 +56,16 @@ class Spreads:
         """It is nowhere any more. Raises Conflict where somebody was faster."""
         await self._store.drop_spread(spread)
 
+    async def behind(self, spread: Spread) -> dict[str, int]:
+        """How many objects each site may lack."""
+        return {site: count for _, container, site, count in await self._store.owing(spread.project) if container == spread.container}
+
     async def tellers(self, project: str) -> dict[str, tuple[Spread, tuple[str, ...]]]:
         """By container: how it spans sites, and those that can tell what it holds, the best first: who owes least, then as they are preferred."""
         spreads = await self._store.spreads(project)
         owing = {(container, site): count for _, container, site, count in await self._store.owing(project)} if spreads else {}
         found = {}
         for spread in spreads:
-            able = [site for site in spread.sites if site not in spread.filling]
-            able.sort(key=lambda site: owing.get((spread.container, site), 0))
-            found[spread.container] = (spread, tuple(able))
+            owes = {site: owing.get((spread.container, site), 0) for site in spread.everywhere if site not in spread.filling}
+            found[spread.container] = (spread, () if spread.gone else tuple(sorted(owes, key=owes.__getitem__)))
         return found

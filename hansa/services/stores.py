@@ -90,14 +90,19 @@ class Stores:
 
     async def look(self, member: Member, project: str, method: str, path: str, query: str = '', timeout: float = relay.READ_TIMEOUT) -> SiteResponse:
         """A question of the league's own about a project's account. Raises NotFound where the project has nothing there, SiteDown."""
+        headers = [('Accept', 'application/json')] if method == 'GET' else []
+        return await self.act(member, project, Forward(method, path, query, headers), timeout)
+
+    async def act(self, member: Member, project: str, forward: Forward, timeout: float = relay.WRITE_TIMEOUT) -> SiteResponse:
+        """What the league does by itself in a project's account. Raises NotFound where the project has nothing there, SiteDown."""
         acting = self._accounts.standing_in(member, project)
         if acting is None:
             raise NotFound(f'The project has nothing at site {member.name}.')
         if member.capabilities is None:
             # Until it told its mode, nobody knows whose account the operator's credential opens.
             raise SiteDown(member.name, 'has not told yet what it offers')
-        headers = [('Accept', 'application/json')] if method == 'GET' else []
-        response = await member.site.send(SiteRequest(SERVICE, method, path or '/', query, headers), acting, timeout)
+        request = SiteRequest(SERVICE, forward.method, forward.path or '/', forward.query, forward.headers, forward.body)
+        response = await member.site.send(request, acting, timeout)
         if response.status >= 500:
             raise await _failed(response, member)
         return response

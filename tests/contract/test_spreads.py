@@ -56,7 +56,8 @@ def test_what_sites_owe(judge: Judge) -> None:
         ]
         await store.owe(owe('é', missed=True), ['west'])
         await store.owe(owe(''), ['west'])
-        await store.owe(owe('z'), ['west'])
+        last = await store.owe_all([msgspec.structs.replace(owe('z'), site='west')])
+        assert [debt.generation for debt in await store.debts('p1', 'c', 'z')] == [last]
         assert [(debt.object, debt.site) for debt in await store.owed('p1', 'c')] == [('o', 'east'), ('o', 'west'), ('z', 'west'), ('é', 'west')]
         assert [debt.object for debt in await store.owed('p1', 'c', 'o', 1)] == ['z']
         assert await store.owing('p1') == await store.owing() == [('p1', 'c', 'east', 1), ('p1', 'c', 'west', 4)]

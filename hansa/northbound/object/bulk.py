@@ -160,6 +160,8 @@ class BulkRoom:
         """Make a container that there is not."""
         wanted = inner.part(ask, 'PUT', {'container': names['container']}, {'content-length': '0'})
         try:
+            if await self._room.spreads.find(room.account(wanted), room.container(wanted)) is not None:
+                return 200
             await self._room.find(wanted)
         except NotFound:
             return await inner.status(self._make, wanted)

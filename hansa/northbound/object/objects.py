@@ -13,7 +13,7 @@ from hansa.ports.site import Headers
 from hansa.services.homes import Where
 from hansa.services.relay import Forward, Reply
 
-_MANIFEST = 8 << 20
+MANIFEST = 8 << 20
 """Bytes of the longest manifest, as Swift has it."""
 
 _LARGEST = (5 << 30) + 2
@@ -41,11 +41,8 @@ class ObjectRoom:
         if ask.request.method == 'PUT':
             if source := headers.value(sent, 'x-copy-from'):
                 return await self._copied(ask, where, _path(ask, where), sent, source, headers.value(sent, 'x-copy-from-account'))
-            if not {'content-length', 'transfer-encoding'} & ask.request.headers.keys():
-                return wire.Answer(411, [('Content-Type', 'text/html; charset=UTF-8')], _NO_LENGTH)
-            length = ask.request.header('content-length')
-            if length.isdigit() and int(length) > _LARGEST:
-                raise TooLarge('Your request is too large.')
+            if refusal := unsized(ask):
+                return refusal
             await self._beside(ask, where, sent)
             if ('multipart-manifest', 'put') in ask.request.items():
                 return await self._manifest(ask, where, sent)
@@ -89,14 +86,24 @@ class ObjectRoom:
 
     async def _manifest(self, ask: table.Ask, where: Where, sent: Headers) -> wire.Answer:
         """A static large object: its segments have to be at its site, which looks at each of them."""
-        raw = await ask.request.body(_MANIFEST)
-        for name in _segments(raw):
+        raw = await ask.request.body(MANIFEST)
+        for name in segments(raw):
             await self._room.beside(ask, where, name, 'The container of a segment')
         forward = Forward('PUT', _path(ask, where), ask.request.query, sent, raw)
         return room.answer(await self._room.send(ask, where, forward))
 
 
-def _segments(raw: bytes) -> list[str]:
+def unsized(ask: table.Ask) -> wire.Answer | None:
+    """What is said of a body that does not tell where it ends. Raises TooLarge."""
+    if not {'content-length', 'transfer-encoding'} & ask.request.headers.keys():
+        return wire.Answer(411, [('Content-Type', 'text/html; charset=UTF-8')], _NO_LENGTH)
+    length = ask.request.header('content-length')
+    if length.isdigit() and int(length) > _LARGEST:
+        raise TooLarge('Your request is too large.')
+    return None
+
+
+def segments(raw: bytes) -> list[str]:
     """Containers that a manifest names, quoted. What is no manifest is for the site to refuse."""
     try:
         listed = msgspec.json.decode(raw)

@@ -57,15 +57,16 @@ async def every(db: Session, project: str) -> list[Spread]:
     return [_spread(row) for row in await db.rows(f'{_SPREAD} WHERE project = $1 ORDER BY container', project)]
 
 
-async def owe(db: Session, debt: Debt, sites: Sequence[str]) -> int:
-    """What a change is about to leave at these sites; the generation of the change."""
+async def owe(db: Session, debts: Sequence[Debt]) -> int:
+    """What a change is about to leave at sites; its generation."""
     turn = int(await db.value("SELECT nextval('debt_turn')"))
     sql = (
         'INSERT INTO debt AS d (project, container, object, site, since, generation, missed) VALUES ($1, $2, $3, $4, $5, $6, $7) '
         'ON CONFLICT (project, container, object, site) DO UPDATE SET generation = excluded.generation, missed = d.missed OR excluded.missed'
     )
     # In the order of keys, so that two who write the same ones do not wait for each other.
-    await db.each(sql, [(debt.project, debt.container, debt.object, site, debt.since, turn, debt.missed) for site in sorted(sites)])
+    ordered = sorted(debts, key=lambda debt: (debt.project, debt.container, debt.object, debt.site))
+    await db.each(sql, [(debt.project, debt.container, debt.object, debt.site, debt.since, turn, debt.missed) for debt in ordered])
     return turn
 
 

@@ -7,6 +7,8 @@ import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from hansa.model.alias import Alias
 from hansa.model.decision import Decision
 from hansa.model.home import Home
@@ -169,7 +171,10 @@ class PostgresStore:
         return await self._pool.read(lambda db: spreading.every(db, project))
 
     async def owe(self, debt: Debt, sites: Sequence[str]) -> int:
-        return await self._pool.write(lambda db: spreading.owe(db, debt, sites))
+        return await self._pool.write(lambda db: spreading.owe(db, [msgspec.structs.replace(debt, site=site) for site in sites]))
+
+    async def owe_all(self, debts: Sequence[Debt]) -> int:
+        return await self._pool.write(lambda db: spreading.owe(db, debts))
 
     async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
         await self._pool.write(lambda db: spreading.settle(db, debt, paid, missed))

@@ -50,14 +50,14 @@ def every(db: sqlite3.Connection, project: str) -> list[Spread]:
     return [_spread(row) for row in db.execute(f'{_SPREAD} {where}', (project,) if project else ())]
 
 
-def owe(db: sqlite3.Connection, debt: Debt, sites: Sequence[str]) -> int:
-    """What a change is about to leave at these sites; the generation of the change."""
+def owe(db: sqlite3.Connection, debts: Sequence[Debt]) -> int:
+    """What a change is about to leave at sites; its generation."""
     turn = int(db.execute('UPDATE debt_turn SET last = last + 1 RETURNING last').fetchone()[0])
     sql = (
         'INSERT INTO debt (project, container, object, site, since, generation, missed) VALUES (?, ?, ?, ?, ?, ?, ?) '
         'ON CONFLICT (project, container, object, site) DO UPDATE SET generation = excluded.generation, missed = max(missed, excluded.missed)'
     )
-    rows = [(debt.project, debt.container, debt.object, site, debt.since, turn, int(debt.missed)) for site in sites]
+    rows = [(debt.project, debt.container, debt.object, debt.site, debt.since, turn, int(debt.missed)) for debt in debts]
     db.executemany(sql, rows)
     return turn
 

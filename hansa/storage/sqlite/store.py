@@ -213,7 +213,10 @@ class SqliteStore:
         return spreading.every(self._points, project)
 
     async def owe(self, debt: Debt, sites: Sequence[str]) -> int:
-        return await self._write(lambda db: spreading.owe(db, debt, sites), len(sites))
+        return await self._write(lambda db: spreading.owe(db, [msgspec.structs.replace(debt, site=site) for site in sites]), len(sites))
+
+    async def owe_all(self, debts: Sequence[Debt]) -> int:
+        return await self._write(lambda db: spreading.owe(db, debts), len(debts))
 
     async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
         await self._write(lambda db: spreading.settle(db, debt, paid, missed))
