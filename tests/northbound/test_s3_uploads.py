@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from hansa.rules.s3 import multipart
+from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 from tests.house import League
 from tests.northbound.s3client import Client, code, tree, uploaded
@@ -175,5 +176,50 @@ def test_parts_out_of_other_objects_at_any_site() -> None:
                 headers = {'x-amz-copy-source': '/two/source', 'x-amz-copy-source-range': span}
                 again = await begin(s3, '/one/p')
                 assert code(await s3.ask('PUT', '/one/p', headers=headers, query=f'partNumber=1&uploadId={again}')) == said
+
+    virtual.run(main)
+
+
+def test_in_a_dispersed_bucket_the_league_puts_the_parts_together() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west', 'north') as league:
+            s3 = Client(league)
+            await league.ok('PUT', f'{ACCOUNT}/one', headers={'x-container-meta-hansa-disperse': '2-of-3'})
+            assert (await s3.ask('PUT', '/one/small', b'hello', headers={'x-amz-meta-n': '1'}))[0] == 200
+            assert (await s3.ask('GET', '/one/small', headers={'range': 'bytes=1-2'}))[::2] == (206, b'el')
+            assert code(await s3.ask('GET', '/one/none')) == 'NoSuchKey'
+            assert code(await s3.ask('PUT', '/one/wrong', b'hello', sent=b'hellx')) == 'XAmzContentSHA256Mismatch'
+            bodies = (b'a' * SMALL, b'b')
+            whole = hashlib.md5(b''.join(bodies), usedforsecurity=False).hexdigest()
+            assert await large(s3, '/one/o', *bodies) == f'"{whole}"'
+            status, headers, body = await s3.ask('GET', '/one/o')
+            assert (status, headers['etag'], body) == (200, f'"{whole}"', b''.join(bodies))
+            assert await segments(league, 'one') == []
+            league.clouds['west'].fault = Fault('refuse')
+            assert (await s3.ask('GET', '/one/o'))[2] == b''.join(bodies)
+            listed = tree(await s3.ask('GET', '/one'), 'ListBucketResult').all('Contents')
+            assert [(each.word('Key'), each.word('Size')) for each in listed] == [('o', str(SMALL + 1)), ('small', '5')]
+
+    virtual.run(main)
+
+
+def test_in_a_mirrored_bucket_a_site_may_be_away() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            s3 = Client(league)
+            await league.ok('PUT', f'{ACCOUNT}/one', headers={'x-container-meta-hansa-mirror': 'east,west'})
+            bodies = (b'a' * SMALL, b'b')
+            assert await large(s3, '/one/o', *bodies) == etag(*bodies)
+            assert (await s3.ask('PUT', '/one/small', b'hello'))[0] == 200
+            for away in ('east', 'west'):
+                league.clouds[away].fault = Fault('refuse')
+                status, headers, body = await s3.ask('GET', '/one/o')
+                assert (status, headers['etag'], body) == (200, etag(*bodies), b''.join(bodies)), away
+                listed = tree(await s3.ask('GET', '/one'), 'ListBucketResult').all('Contents')
+                assert [(each.word('Key'), each.word('ETag') == etag(*bodies)) for each in listed] == [('o', True), ('small', False)]
+                league.clouds[away].fault = None
+                await league.clock.sleep(60)
+            assert (await s3.ask('DELETE', '/one/o'))[0] == 204
+            assert await segments(league, 'one') == []
 
     virtual.run(main)

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import urllib.parse
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -14,7 +14,6 @@ from hansa.model.call import Call
 from hansa.model.errors import NotFound
 from hansa.northbound.hall import table, wire
 from hansa.northbound.s3 import errors
-from hansa.northbound.s3.payload import Payload
 from hansa.rules.s3 import multipart, names
 from hansa.rules.s3.refusal import Refused
 
@@ -26,6 +25,19 @@ _ROUNDS = 1000
 _READS = frozenset(('GET', 'HEAD'))
 
 
+@runtime_checkable
+class Body(Protocol):
+    """What is sent as it comes: `failure` tells why it broke off, `whole` that all of it was given."""
+
+    length: int | None
+    failure: Exception | None
+    whole: bool
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body, once."""
+        ...
+
+
 class Inner:
     """Asks on the caller's behalf, in the account of the caller's project. `routes` is the object store's table."""
 
@@ -33,7 +45,7 @@ class Inner:
         self._routes = routes
 
     async def ask(
-        self, call: Call, method: str, bucket: str = '', key: str = '', *, query: Pairs = (), headers: Pairs = (), body: Payload | bytes | None = None
+        self, call: Call, method: str, bucket: str = '', key: str = '', *, query: Pairs = (), headers: Pairs = (), body: Body | bytes | None = None
     ) -> wire.Answer:
         """The answer, whatever its status. Raises Refused for a bucket that there is not, and what else a handler raises."""
         words = ['v1', f'AUTH_{call.token.project}', *(urllib.parse.quote(word, safe=_safe(at)) for at, word in enumerate((bucket, key)) if word)]
@@ -45,20 +57,23 @@ class Inner:
         try:
             answer = await route.handler(ask)
         except NotFound:
+            if key:
+                # Some rooms say so of an object as well.
+                return wire.Answer(404)
             raise Refused('NoSuchBucket', 'The specified bucket does not exist') from None
         except Exception:
-            if isinstance(body, Payload) and body.failure is not None:
+            if isinstance(body, Body) and body.failure is not None:
                 # What the site made of a body that broke off says nothing of why it did.
                 raise body.failure from None
             raise
-        if isinstance(body, Payload) and answer.status < 300 and not body.whole:
+        if isinstance(body, Body) and answer.status < 300 and not body.whole:
             raise errors.of_status(499)
         return answer
 
-    def _request(self, call: Call, method: str, words: Sequence[str], query: Pairs, headers: Pairs, body: Payload | bytes | None) -> wire.Request:
+    def _request(self, call: Call, method: str, words: Sequence[str], query: Pairs, headers: Pairs, body: Body | bytes | None) -> wire.Request:
         sent = list(headers)
         pieces: AsyncIterator[bytes] | None = None
-        if isinstance(body, Payload):
+        if isinstance(body, Body):
             pieces = body.pieces()
             sent.append(('content-length', str(body.length)) if body.length is not None else ('transfer-encoding', 'chunked'))
         elif body is not None:

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from hansa.northbound.hall import wire
-from hansa.northbound.s3 import access, inner, parts
+from hansa.northbound.s3 import access, inner, joining, parts
 from hansa.northbound.s3.asked import Asked, document
 from hansa.northbound.s3.etags import Etags
 from hansa.northbound.s3.inner import header
@@ -73,18 +73,21 @@ class UploadRoom:
         chosen = multipart.chosen(wanted, there)
         etag = multipart.etag([part.etag for part in chosen])
         before = await parts.of(self._inner, ask.call, bucket, key)
-        whole = await self._put(ask, bucket, key, prefix, chosen, [*_described(kept), (multipart.UPLOAD, upload)])
-        used = {part.number for part in chosen if part.size}
+        large = any(part.size for part in chosen) and not await joining.needed(self._inner, ask.call, bucket)
+        whole = await self._put(ask, bucket, key, prefix, chosen, [*_described(kept), (multipart.UPLOAD, upload)], large=large)
+        used = {part.number for part in chosen if part.size} if large else set()
         spare = [f'{prefix}/{part.number}' for part in there if part.number not in used]
         await parts.drop(self._inner, ask.call, bucket, [prefix, *spare, *before])
-        return self._completed(ask, f'"{etag}"' if used else await self._etags.of(ask.call, bucket, key, whole))
+        return self._completed(ask, f'"{etag if large else header(whole, "etag").strip(chr(34))}"')
 
-    async def _put(self, ask: Asked, bucket: str, key: str, prefix: str, chosen: list[Part], headers: inner.Pairs) -> wire.Answer:
-        """The whole: a manifest, or an empty object where all parts are empty."""
-        large = any(part.size for part in chosen)
-        body = multipart.manifest(bucket, f'{prefix}/', chosen) if large else b''
-        sent = [*headers, *((name, ask.header(name)) for name in ('if-none-match',) if ask.header(name))]
+    async def _put(self, ask: Asked, bucket: str, key: str, prefix: str, chosen: list[Part], headers: inner.Pairs, *, large: bool) -> wire.Answer:
+        """The whole: a manifest where it is to be a `large` object, else one piece."""
+        body: inner.Body | bytes = multipart.manifest(bucket, f'{prefix}/', chosen)
+        if not large:
+            full = [part for part in chosen if part.size]
+            body = joining.Joined(self._inner, ask.call, f'{bucket}{names.SEGMENTS}', f'{prefix}/', full) if full else b''
         query = [('multipart-manifest', 'put')] if large else []
+        sent = [*headers, *((name, ask.header(name)) for name in ('if-none-match',) if ask.header(name))]
         answer = await self._inner.ask(ask.call, 'PUT', bucket, key, query=query, headers=sent, body=body)
         if answer.status == 400:
             raise Refused('InvalidPart', f'The site does not put these parts together: {(await inner.read(answer))[:500].decode(errors="replace")}')
