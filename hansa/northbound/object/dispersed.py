@@ -44,7 +44,6 @@ _NEVER = {
     'x-container-meta-quota-bytes': 'a quota of bytes, as sites count those of shares',
 }
 _TRUE = frozenset(('true', '1', 'yes', 'on', 't', 'y'))
-_COUNTERS = ('x-container-object-count', 'x-container-bytes-used')
 
 
 class DispersedRoom:
@@ -110,7 +109,7 @@ class DispersedRoom:
         kept = [(name, value) for name, value in site.items() if name.startswith('x-container-meta-') and name != deeds.HEADER]
         kept += [(name, value) for name, value in site.items() if name in {'x-timestamp', 'last-modified', 'accept-ranges'}]
         kept += [(name, self._room.grantees.inbound(member, value)) for name, value in site.items() if name in room.LISTS]
-        count, size = await self._vault.lists.sums(spread, [site.get(name, '') for name in _COUNTERS])
+        count, size = await self._vault.lists.sums(spread)
         return [*kept, ('X-Container-Object-Count', str(count)), ('X-Container-Bytes-Used', str(size)), ('X-Hansa-Site', ', '.join(spread.sites))]
 
     # -- objects

@@ -12,7 +12,7 @@ import msgspec
 from hansa.rules.dispersal.scheme import Scheme
 
 MAGIC = b'hansa-d1'
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Bytes of plain text in every block but the last."""
 
 GENERATION = 16
@@ -23,7 +23,6 @@ UNKNOWN = (1 << 64) - 1
 FRAGMENT = 80
 """Bytes that the erasure code puts in front of each fragment."""
 
-_WORD = 2
 _INLINE = 1
 _HEAD = struct.Struct('>8sBBBBI16sQ32s')
 SIZE = _HEAD.size + MAC
@@ -65,8 +64,7 @@ def unpacked(raw: bytes) -> tuple[Head, bytes]:
 
 def frame(scheme: Scheme, plain: int) -> int:
     """Bytes of a frame whose block has so many bytes of plain text."""
-    step = scheme.k * _WORD
-    return FRAGMENT + -(-(plain + TAG) // step) * _WORD + TAG
+    return FRAGMENT + -(-(plain + TAG) // scheme.k) + TAG
 
 
 def blocks(length: int, block: int = BLOCK) -> int:

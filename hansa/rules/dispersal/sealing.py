@@ -18,8 +18,8 @@ from hansa.rules.dispersal.keys import Keys
 from hansa.rules.dispersal.layout import TAG, Corrupt
 from hansa.rules.dispersal.scheme import Scheme
 
-_CODE = 'liberasurecode_rs_vand'
-"""Reed and Solomon's code as liberasurecode itself has it, with no other library below."""
+_CODE = 'isa_l_rs_cauchy'
+"""Reed and Solomon's code with a matrix of Cauchy's, of which any k rows can be solved; ISA-L reckons it."""
 
 _NONCE = struct.Struct('>IQ')
 

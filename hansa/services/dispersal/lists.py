@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -19,13 +19,14 @@ from hansa.rules.dispersal.layout import Corrupt
 from hansa.services.dispersal import shelves
 from hansa.services.dispersal.keyring import Keyring, Ring
 from hansa.services.dispersal.shelves import Hand, Piece, Shelves
-from hansa.services.relay import Forward
+from hansa.services.relay import Forward, Reply
 
 _ROUNDS = 200
 _ANSWER = 64 << 20
 _ROWS = 10_000
 _DEBTS = 10_000
 _UNEVEN = 100
+_COUNTERS = ('x-container-object-count', 'x-container-bytes-used')
 _WALK = 20
 """Pages that are read at most to add up what objects have."""
 
@@ -140,11 +141,12 @@ class Lists:
             return SiteDown(member.name, 'sent something that is no listing', sent=True)
         return _Told(merging.page(member.name, query, rows), headers)
 
-    async def sums(self, spread: Spread, counters: Sequence[str]) -> tuple[int, int]:
-        """Objects and bytes, added up over a listing as long as the sites' own `counters` differ from those of the last time. Raises SiteDown."""
+    async def sums(self, spread: Spread) -> tuple[int, int]:
+        """Objects and bytes; added up over a listing where anything was changed since the last time, by us or by what sites count. Raises SiteDown."""
         id = (spread.project, spread.container, spread.registered)
+        counters = (str(self._shelves.changes.get(id[:2], 0)), *await self._counted(spread))
         kept = self._sums.get(id)
-        if kept is not None and kept[0] == tuple(counters):
+        if kept is not None and kept[0] == counters:
             return kept[1]
         count = size = 0
         query = Query(_ROWS)
@@ -159,8 +161,24 @@ class Lists:
             query = Query(_ROWS, marker=merging.name_of(listed.rows[-1]))
         if len(self._sums) >= _ROWS:
             self._sums.clear()
-        self._sums[id] = (tuple(counters), (count, size))
+        self._sums[id] = (counters, (count, size))
         return count, size
+
+    async def _counted(self, spread: Spread) -> list[str]:
+        """What sites count of the container and of the one beside, in shares."""
+        found: list[str] = []
+        hand = self._shelves.own(spread.project)
+        asked = [(member, path) for member in self._shelves.members(spread) for path in (shelves.path(spread, ''), shelves.beside(spread))]
+        for (member, _), reply in zip(asked, await asyncio.gather(*(_safely(hand, member, path) for member, path in asked)), strict=True):
+            found += [member.name, *(reply.header(name) for name in _COUNTERS)] if reply is not None else [member.name]
+        return found
+
+
+async def _safely(hand: Hand, member: Member, path: str) -> Reply | None:
+    try:
+        return await hand(member, Forward('HEAD', path))
+    except HansaError:
+        return None
 
 
 class _Opened:

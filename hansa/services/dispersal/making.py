@@ -25,7 +25,7 @@ from hansa.services.dispersal.keyring import Keyring
 from hansa.services.dispersal.lists import Lists
 from hansa.services.dispersal.mending import Mending
 from hansa.services.dispersal.shelves import Hand, Piece, Shelves
-from hansa.services.homes import Homes, quoted
+from hansa.services.homes import Homes
 from hansa.services.relay import Forward, Reply
 from hansa.services.spreads import Spreads
 
@@ -81,7 +81,7 @@ class Making:
     async def _at(self, hand: Hand, spread: Spread, member: Member, deed: Deed, worded: Worded) -> Reply | HansaError:
         try:
             sent = await worded(member)
-            beside = await hand(member, Forward('PUT', _beside(spread), '', _lists(sent), b''))
+            beside = await hand(member, Forward('PUT', shelves.beside(spread), '', _lists(sent), b''))
             if beside.status != 201:
                 return beside
             own = [(spreading.DISPERSE, f'{deed.scheme}:{",".join(spread.sites)}'), (deeds.HEADER, str(deed))]
@@ -95,7 +95,7 @@ class Making:
             with contextlib.suppress(HansaError):
                 if member in made:
                     await hand(member, Forward('DELETE', shelves.path(spread, '')))
-                await hand(member, Forward('DELETE', _beside(spread)))
+                await hand(member, Forward('DELETE', shelves.beside(spread)))
         await self._spreads.forget(spread)
 
     async def change(self, hand: Hand, spread: Spread, method: str, worded: Worded) -> Reply:
@@ -103,7 +103,7 @@ class Making:
         reply = Reply(204, [])
         for member in self._all(spread):
             sent = await worded(member)
-            for path, told in ((shelves.path(spread, ''), sent), (_beside(spread), _lists(sent))):
+            for path, told in ((shelves.path(spread, ''), sent), (shelves.beside(spread), _lists(sent))):
                 reply = await hand(member, Forward(method, path, '', told, b''))
                 if reply.status >= 300:
                     return reply
@@ -126,13 +126,13 @@ class Making:
         for member in members:
             with contextlib.suppress(HansaError):
                 await self._emptied(spread, member)
-                await hand(member, Forward('DELETE', _beside(spread)))
+                await hand(member, Forward('DELETE', shelves.beside(spread)))
         await self._spreads.forget(spread)
         return Reply(204, [])
 
     async def _emptied(self, spread: Spread, member: Member) -> None:
         """Take away what is left at a site of objects that are not there. Raises SiteDown."""
-        for path in (shelves.path(spread, ''), _beside(spread)):
+        for path in (shelves.path(spread, ''), shelves.beside(spread)):
             query = urllib.parse.urlencode({'format': 'json', 'limit': _LEFT})
             response = await self._shelves.stores.look(member, spread.project, 'GET', path, query)
             raw = await response.read(16 << 20)
@@ -160,10 +160,6 @@ class Making:
         if away:
             raise SiteDown(away[0].name, 'does not answer, and a dispersed container changes at all its sites or at none')
         return members
-
-
-def _beside(spread: Spread) -> str:
-    return f'/{quoted(spread.container + shelves.BESIDE)}'
 
 
 def _lists(sent: Headers) -> Headers:

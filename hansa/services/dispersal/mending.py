@@ -107,8 +107,7 @@ class Mending:
         """Take away blocks that lie apart and are of no version that stands. Raises SiteDown."""
         start = shelves.folder(name)
         query = urllib.parse.urlencode({'format': 'json', 'prefix': start, 'limit': _PAGE})
-        container = shelves.beside(spread, name, '').removesuffix(f'/{start}')
-        response = await self._shelves.stores.look(member, spread.project, 'GET', container, query)
+        response = await self._shelves.stores.look(member, spread.project, 'GET', shelves.beside(spread), query)
         raw = await response.read(1 << 20)
         if response.status != 200:
             return

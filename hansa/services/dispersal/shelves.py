@@ -73,6 +73,7 @@ class Shelves:
         self.clock = clock
         self._roster = roster
         self._reads = 0
+        self.changes: dict[tuple[str, str], int] = {}
 
     def members(self, spread: Spread) -> list[Member]:
         """Its sites that are in the league, those that answer first."""
@@ -105,6 +106,11 @@ class Shelves:
 
     async def _short(self, reply: Reply, member: Member, forward: Forward) -> Reply:
         return reply if forward.method == 'GET' else msgspec.structs.replace(reply, body=await self.whole(reply, member))
+
+    def changed(self, spread: Spread) -> None:
+        """An object of it was changed, so that what was added up of it is to be added up again."""
+        id = (spread.project, spread.container)
+        self.changes[id] = self.changes.get(id, 0) + 1
 
     async def tell(self, hand: Hand, spread: Spread, name: str, members: Sequence[Member], method: str) -> Told:
         """Ask these sites for an object, by HEAD or GET."""
@@ -169,9 +175,9 @@ def path(spread: Spread, name: str) -> str:
     return f'/{quoted(spread.container)}' + (f'/{urllib.parse.quote(name, safe="/")}' if name else '')
 
 
-def beside(spread: Spread, name: str, generation: str) -> str:
-    """The path of blocks that lie apart; '' for the generation gives what they all begin with."""
-    return f'/{quoted(spread.container + BESIDE)}/{folder(name)}{generation}'
+def beside(spread: Spread, name: str = '', generation: str = '') -> str:
+    """The path of blocks that lie apart; that of the container beside without a name."""
+    return f'/{quoted(spread.container + BESIDE)}' + (f'/{folder(name)}{generation}' if name else '')
 
 
 def folder(name: str) -> str:

@@ -209,6 +209,7 @@ class Writing:
         debt = Debt(spread.project, spread.container, name, '', self._shelves.clock.now(), 0)
         debt = msgspec.structs.replace(debt, generation=await self._shelves.store.owe(debt, list(spread.sites)))
         told = await asyncio.gather(*(_sent(hand, member, forwards[member.name]) for member in members))
+        self._shelves.changed(spread)
         good = {201, 202} if mark is not None else {204, 404}
         done = [member.name for member, answer in zip(members, told, strict=True) if isinstance(answer, Reply) and answer.status in good]
         if len(done) >= ring.scheme.k:
