@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+import openstack
 
 from tests.lab import league
 
@@ -29,13 +30,21 @@ class Person(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def made(clouds: pathlib.Path, entry: str) -> Iterator[list[Person]]:
-    """Two owners of a project each and a reader of the first; a fourth, of a domain of his own."""
+def made(clouds: pathlib.Path, entry: str, sites: Mapping[int, str]) -> Iterator[list[Person]]:
+    """Two owners of a project each and a reader of the first; a fourth, of a domain of his own. `sites` are where owners want their containers."""
     cloud = league.connect(clouds, entry)
     _cleared(cloud)
+    owners = []
     try:
-        yield _made(cloud)
+        found = _made(cloud)
+        owners = [_store(cloud, one) for one in found if one.number != 3]
+        for one, store in zip((each for each in found if each.number != 3), owners, strict=True):
+            if one.number in sites:
+                store.post('', headers={'X-Account-Meta-Hansa-Policy': sites[one.number]}).raise_for_status()
+        yield found
     finally:
+        for store in owners:
+            _emptied(store)
         _cleared(cloud)
 
 
@@ -54,8 +63,25 @@ def _made(cloud: Any) -> list[Person]:
     return found
 
 
+def _store(cloud: Any, one: Person) -> Any:
+    """The person's object store."""
+    auth = {
+        'auth_url': cloud.config.get_auth_args()['auth_url'], 'username': one.user, 'password': one.password, 'project_name': one.project,
+        'user_domain_name': one.domain, 'project_domain_name': one.domain,
+    }  # fmt: skip
+    return openstack.connect(load_yaml_config=False, load_envvars=False, auth=auth, region_name=cloud.config.get_region_name()).object_store
+
+
+def _emptied(store: Any) -> None:
+    """Nobody can empty the account of a project that is gone."""
+    for container in list(store.containers()):
+        for each in list(store.objects(container)):
+            store.delete_object(each, ignore_missing=True, container=container)
+        store.delete_container(container, ignore_missing=True)
+
+
 def _cleared(cloud: Any) -> None:
-    """Also what a run left that was cut off. Containers first, as nobody can empty the account of a project that is gone."""
+    """Also what a run left that was cut off."""
     identity = cloud.identity
     for project in [each for each in identity.projects() if each.name.startswith(f'{NAME}-')]:
         identity.delete_project(project)

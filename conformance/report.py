@@ -95,6 +95,23 @@ Tests that pass directly and not through the league: {len(verdict.differences)}.
 """
 
 
+def clients(objects: int, size: int, large: int, each: int, steps: Sequence[tuple[str, str, float, str]]) -> str:
+    """The part of the object store's clients: `steps` are client, what it did, seconds, what came of it."""
+    rows = '\n'.join(f'| {client} | {what} | {seconds:,.0f} s | {objects / seconds:,.0f} | {result} |' for client, what, seconds, result in steps)
+    return f"""# Conformance: clients of the object store
+
+Written by `lab/with 2 python -m conformance.objects --write`; do not edit. {_when()}.
+
+Each client copies a tree of {objects:,} objects ({size / 1e6:,.0f} MB) and {large} of {each >> 20:,} MiB into a league over two Swifts of the lab, half to each
+site, lists it, has it checked by `rclone check`, fetches it, compares it with the original and deletes it. The lab's Swifts, the league and the client
+share one machine; what a second holds says more of the lab than of the league.
+
+| client | step | took | objects a second | result |
+|---|---|---|---|---|
+{rows}
+"""
+
+
 def _counts(verdict: judging.Verdict, what: str) -> str:
     counts = [*verdict.counts, _sum(verdict.counts)]
     rows = '\n'.join(

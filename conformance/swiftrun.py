@@ -17,8 +17,8 @@ import swiftclient
 from subunit.run import SubunitTestRunner
 
 MODULES = (
-    'tests', 'test_access_control', 'test_account', 'test_container', 'test_dlo', 'test_object', 'test_object_versioning', 'test_protocol', 'test_slo',
-    'test_staticweb', 'test_symlink', 'test_tempurl', 'test_versioned_writes',
+    'test_protocol', 'test_access_control', 'test_account', 'test_container', 'test_object', 'tests', 'test_slo', 'test_dlo', 'test_tempurl', 'test_symlink',
+    'test_versioned_writes', 'test_staticweb', 'test_object_versioning',
 )  # fmt: skip
 
 

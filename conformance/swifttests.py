@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from collections.abc import Sequence
 
@@ -54,7 +55,9 @@ class Run:
         self._folder = folder
         self._python = environment
         self._more = {'SWIFT_TEST_CONFIG_FILE': str(folder / 'test.conf'), 'SWIFT_TEST_DOOR': door, 'SWIFT_TEST_IN_PROCESS': 'false'}
+        self._over = threading.Event()
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / _OUT).write_bytes(b'')
         parser = configparser.RawConfigParser()
         parser['func_test'] = conf(url, users)
         with (folder / 'test.conf').open('w', encoding='utf-8') as file:
@@ -80,6 +83,10 @@ class Run:
                 tests.wait(10)
                 filtered.wait(60)
 
+    def end(self) -> None:
+        """Let `play` come back now."""
+        self._over.set()
+
     def said(self) -> list[results.Outcome]:
         """The outcomes of the last run so far."""
         with (self._folder / _OUT).open('rb') as lines:
@@ -87,8 +94,7 @@ class Run:
 
     def _watch(self, filtered: subprocess.Popen[bytes], number: int, seconds: float) -> None:
         began = told = time.monotonic()
-        while filtered.poll() is None and time.monotonic() - began < seconds:
-            time.sleep(1)
+        while filtered.poll() is None and time.monotonic() - began < seconds and not self._over.wait(1):
             if time.monotonic() - told > _TELL:
                 told = time.monotonic()
                 ended = (self._folder / _OUT).read_bytes().count(b'\n')

@@ -10,6 +10,9 @@ from hansa.rules import acl
 from hansa.rules.aliases import AliasBook
 from hansa.services.accounts import Accounts
 
+_NAMED = 'default'
+"""The id of the domain whose names say enough."""
+
 
 class Grantees:
     """Access lists on their way to a site and back."""
@@ -22,11 +25,14 @@ class Grantees:
     async def outbound(self, call: Call, member: Member, value: str) -> str:
         """The list with the site's ids; who is named in it, by id or by name in the default domain, is made there if need be.
 
-        From then on the ids stand in it, so that nobody gets in who takes a name over. Raises BadRequest for who does not exist, SiteDown.
+        From then on the ids stand in it, so that nobody gets in who takes a name over. Whoever is of another domain may mean one of his own
+        by a name, and has to say ids. Raises BadRequest for who does not exist, SiteDown.
         """
         projects, users = acl.named(value)
         known = await self._identity.named('project', projects) if projects else {}
         known_too = await self._identity.named('user', users) if users else {}
+        if call.token.project_domain != _NAMED:
+            known, known_too = ({word: id for word, id in found.items() if word == id} for found in (known, known_too))
         gone = [*(project for project in projects if project not in known), *(user for user in users if user not in known_too)]
         if gone:
             raise BadRequest(f'The access list names {", ".join(gone)}, which is no project or user.')
