@@ -55,7 +55,7 @@ def people(clock: Clock) -> IdentityTwin:
     twin = IdentityTwin(clock)
     for user, project, roles in USERS:
         told = Token(
-            league_id(f'user {user}'), user, 'Default', league_id(project), project, 'Default', frozenset(roles), clock.now() + 1e8
+            league_id(f'user {user}'), user, 'default', league_id(project), project, 'default', frozenset(roles), clock.now() + 1e8
         )
         twin.add(f'token-{user}', told)
         twin.lend(f'access-{user}', Secret(f'secret-{user}'), f'token-{user}')
