@@ -99,6 +99,20 @@ def test_what_no_name_or_size_can_be_is_refused_at_the_door() -> None:
     virtual.run(main)
 
 
+def test_what_is_wrong_with_the_source_of_a_copy_is_said_first() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await put(league, 'c', 'east')
+            mine = {'x-copy-from': 'c/o'}
+            assert (await league.ask('PUT', f'{ACCOUNT}/none/o', b'', headers={'x-copy-from': 'none-either/o'}))[0] == 404
+            theirs = f'/object/v1/AUTH_{house.league_id("alt_demo")}'
+            assert (await league.ask('PUT', f'{theirs}/none/o', b'', headers=mine | {'x-copy-from-account': ACCOUNT[-37:]}, token='alt_demo'))[0] == 403
+            await league.ok('PUT', f'{ACCOUNT}/c/o', b'hello')
+            assert (await league.ask('PUT', f'{ACCOUNT}/none/o', b'', headers=mine))[0] == 404
+
+    virtual.run(main)
+
+
 def test_a_copy_may_be_named_in_plain_utf_8() -> None:
     async def main() -> None:
         async with house.league('east', 'west') as league:

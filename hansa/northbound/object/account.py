@@ -46,6 +46,8 @@ class AccountRoom:
         caps = await self._room.quotas.caps(room.account(ask))
         told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *headers.without(signed.veiled(ask, held.headers), *_SITES)]
         told += [(f'X-Account-{meta}Quota-{word.title()}', str(cap)) for word in WORDS if (cap := getattr(caps, word)) is not None for meta in ('', 'Meta-')]
+        if ask.call.token.project == room.account(ask):
+            told.append(('X-Account-Project-Domain-Id', ask.call.token.project_domain))
         if status == 204:
             # Not by the book, but what Swift's clients are told, and look for.
             told.append(('Content-Length', '0'))

@@ -6,7 +6,7 @@ import urllib.parse
 
 import msgspec
 
-from hansa.model.errors import PreconditionFailed, TooLarge
+from hansa.model.errors import Forbidden, NotFound, PreconditionFailed, TooLarge
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import copying, headers, room
 from hansa.ports.site import Headers
@@ -36,11 +36,11 @@ class ObjectRoom:
     async def change(self, ask: table.Ask) -> wire.Answer:
         """`PUT`, `POST`, `DELETE`."""
         room.known(ask)
-        where = await self._room.find(ask)
         sent = headers.without(headers.passed(ask.request), room.POLICY)
+        if ask.request.method == 'PUT' and (source := headers.value(sent, 'x-copy-from')):
+            return await self._copied(ask, ask.names['object'], sent, source, headers.value(sent, 'x-copy-from-account'))
+        where = await self._room.find(ask)
         if ask.request.method == 'PUT':
-            if source := headers.value(sent, 'x-copy-from'):
-                return await self._copied(ask, where, _path(ask, where), sent, source, headers.value(sent, 'x-copy-from-account'))
             if refusal := unsized(ask):
                 return refusal
             await self._beside(ask, where, sent)
@@ -58,22 +58,30 @@ class ObjectRoom:
             raise PreconditionFailed('Destination header must be of the form <container name>/<object name>')
         source = f'/{ask.names["container"]}/{ask.names["object"]}'
         there = table.Ask(ask.call, ask.request, {'account': _named(account) or ask.names['account'], 'container': _quoted(container), 'object': name})
-        where = await self._room.find(there)
         sent = headers.without(sent, 'destination', 'destination-account')
-        return await self._copied(there, where, f'{where.path}/{_quoted(name)}', sent, source, ask.names['account'])
+        return await self._copied(there, _quoted(name), sent, source, ask.names['account'])
 
     async def send(self, ask: table.Ask, forward: Forward) -> Reply:
         """A request of the league's own making, to the object that the path names."""
         where = await self._room.find(ask)
         return await self._room.send(ask, where, msgspec.structs.replace(forward, path=_path(ask, where)))
 
-    async def _copied(self, ask: table.Ask, where: Where, path: str, sent: Headers, source: str, account: str) -> wire.Answer:
+    async def _copied(self, ask: table.Ask, target: str, sent: Headers, source: str, account: str) -> wire.Answer:
+        """What is wrong with the source is said first, as Swift does, and nobody learns of it by way of the target what he may not see."""
         container, slash, name = source.lstrip('/').partition('/')
         if not (container and slash and name):
             raise PreconditionFailed('X-Copy-From header must be of the form <container name>/<object name>')
         there = table.Ask(ask.call, ask.request, {'account': _named(account) or ask.names['account'], 'container': _quoted(container), 'object': name})
         origin = await self._room.find(there)
-        return await copying.copied(self._room, copying.End(there, origin, f'{origin.path}/{_quoted(name)}'), copying.End(ask, where, path), sent)
+        begin = copying.End(there, origin, f'{origin.path}/{_quoted(name)}')
+        try:
+            where = await self._room.find(ask)
+        except (NotFound, Forbidden):
+            seen = await self._room.send(there, origin, Forward('HEAD', begin.path))
+            if seen.status >= 400:
+                return room.answer(seen)
+            raise
+        return await copying.copied(self._room, begin, copying.End(ask, where, f'{where.path}/{target}'), sent)
 
     async def _beside(self, ask: table.Ask, where: Where, sent: Headers) -> None:
         """Raises BadRequest for parts of an object, or what it stands for, that its site could not find."""
