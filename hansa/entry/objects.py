@@ -45,10 +45,10 @@ def build(
     """The table of the API, and what makes good what sites lack."""
     homes = Homes(store, roster, stores, accounts, surveying, clock)
     spreads, info = Spreads(store, stores, clock), StoreInfo(stores, clock)
-    holdings = Holdings(stores, homes, spreads)
+    vault = Vault(store, roster, stores, spreads, homes, clock, turns)
+    holdings = Holdings(stores, homes, spreads, vault.lists)
     quotas = StoreQuotas(store, stores, holdings, journal, clock)
     shared = Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas, AccountMeta(store, stores, turns))
-    vault = Vault(store, roster, stores, spreads, homes, clock, turns)
     repairing = Repairing(store, roster, stores, accounts)
     mirrors = Mirrors(store, roster, turns, repairing, clock)
     mirror = MirrorRoom(shared, mirrors, Mirrored(store, mirrors, spreads, homes, clock), MirrorLists(store, stores, mirrors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import urllib.parse
 from collections.abc import Collection, Mapping, Sequence
 
@@ -13,6 +14,7 @@ from hansa.ports.roster import Member
 from hansa.ports.site import Headers
 from hansa.rules.containers import forms, merging, twins
 from hansa.rules.containers.merging import Page, Query, Row
+from hansa.services.dispersal.lists import Lists
 from hansa.services.dispersal.shelves import BESIDE
 from hansa.services.homes import Homes, quoted
 from hansa.services.spreads import Spreads
@@ -46,37 +48,53 @@ class _Told(msgspec.Struct):
     headers: dict[str, str]
 
 
+class _Spans(msgspec.Struct):
+    """Containers that span sites: where they are not to be shown, as another site tells of them; wherever they are; and what is in dispersed
+    ones, objects and bytes, where these are told of.
+    """
+
+    hidden: set[twins.Twin]
+    every: set[twins.Twin]
+    sealed: dict[twins.Twin, tuple[int, int]]
+
+    def true(self, row: Row) -> Row:
+        """A row with what is in the container, where its site counts shares."""
+        sums = {name: sums for (_, name), sums in self.sealed.items()}.get(str(row.get('name', '')))
+        return row if sums is None or 'subdir' in row else {**row, 'count': sums[0], 'bytes': sums[1]}
+
+
 class Holdings:
     """Listings and counters. Sites where the project has nothing yet count nothing."""
 
-    def __init__(self, stores: Stores, homes: Homes, spreads: Spreads) -> None:
+    def __init__(self, stores: Stores, homes: Homes, spreads: Spreads, lists: Lists) -> None:
         self._stores = stores
         self._homes = homes
         self._spreads = spreads
+        self._lists = lists
 
     async def head(self, project: str, partial: bool) -> Held:
         """The account without its containers. Raises SiteDown, unless a partial answer will do."""
         told, missing = await self._all(project, 'HEAD', Query(0), partial)
-        hidden, _ = await self._spread(project, told)
-        return Held([], _summed(told, await self._echoes(project, hidden)), missing)
+        spans = await self._spans(project, told)
+        return Held([], _summed(told, await self._echoes(project, spans)), missing)
 
     async def page(self, project: str, query: Query, partial: bool) -> Held:
         """A page of the account's containers. Raises SiteDown, unless a partial answer will do."""
         told, missing = await self._all(project, 'GET', query, partial)
-        hidden, spread = await self._spread(project, told)
-        headers = _summed(told, await self._echoes(project, hidden))
+        spans = await self._spans(project, told)
+        headers = _summed(told, await self._echoes(project, spans))
         pages = {site: each.page for site, each in told.items()}
-        known = {(twin.site, twin.container) for twin in await self._homes.known(project) if twin.site in pages} - spread
+        known = {(twin.site, twin.container) for twin in await self._homes.known(project) if twin.site in pages} - spans.every
         own = await self._twins(project, query, known) if known else None
         for _ in range(_ROUNDS):
-            merged = merging.merge(query, [*(twins.without(each, known | hidden) for each in pages.values()), *([own] if own else [])])
+            merged = merging.merge(query, [*(twins.without(each, known | spans.hidden) for each in pages.values()), *([own] if own else [])])
             news = {(twin.site, twin.container) for twin in await self._homes.seen(project, _plain(merged.doubles))}
             if news - known:
                 known |= news
                 own = await self._twins(project, query, known)
                 continue
             if not merged.behind:
-                return Held(merged.rows, headers, missing)
+                return Held([spans.true(row) for row in merged.rows], headers, missing)
             for site, marker in merged.behind:
                 on = msgspec.structs.replace(query, marker=marker)
                 if not site and own:
@@ -91,23 +109,30 @@ class Holdings:
                     pages[site] = msgspec.structs.replace(pages[site], last='')
         raise SiteDown(next(iter(pages), ''), f'({SERVICE}) gives a listing that does not end')
 
-    async def _spread(self, project: str, told: Collection[str]) -> tuple[set[twins.Twin], set[twins.Twin]]:
-        """Containers that span sites: where they are not to be shown, as another of the sites that `told` tells of them; and wherever they are."""
+    async def _spans(self, project: str, told: Collection[str]) -> _Spans:
+        """How containers span the sites that `told`."""
         hidden: set[twins.Twin] = set()
         every: set[twins.Twin] = set()
+        sealed: dict[twins.Twin, tuple[int, int]] = {}
         for name, (spread, able) in (await self._spreads.tellers(project)).items():
             teller = next((site for site in able if site in told), '')
             every |= {(site, name) for site in told}
             hidden |= {(site, name) for site in told if site != teller}
             if spread.kind == 'disperse':
                 hidden |= {(site, f'{name}{BESIDE}') for site in told}
-        return hidden, every
+                with contextlib.suppress(SiteDown):
+                    sealed[teller, name] = await self._lists.sums(spread)
+        return _Spans(hidden, every, sealed)
 
-    async def _echoes(self, project: str, hidden: Collection[twins.Twin]) -> dict[str, int]:
-        """What sites count of containers that another one tells of."""
+    async def _echoes(self, project: str, spans: _Spans) -> dict[str, int]:
+        """What sites count of containers that another one tells of, and more of dispersed ones than there is."""
         gate = asyncio.Semaphore(_ECHOES)
-        found = await asyncio.gather(*(self._echo(project, twin, gate) for twin in sorted(hidden)))
-        return {name: sum(each.get(name, 0) for each in found) for name in _COUNTERS}
+        asked = sorted(spans.hidden | set(spans.sealed))
+        found = await asyncio.gather(*(self._echo(project, twin, gate) for twin in asked))
+        echoes = {name: sum(each.get(name, 0) for each in found) for name in _COUNTERS}
+        counts, sizes = [sum(sums[at] for sums in spans.sealed.values()) for at in (0, 1)]
+        less = dict(zip(_COUNTERS, (len([each for twin, each in zip(asked, found, strict=True) if twin in spans.sealed and each]), counts, sizes), strict=True))
+        return {name: echoes[name] - less[name] for name in _COUNTERS}
 
     async def _echo(self, project: str, twin: twins.Twin, gate: asyncio.Semaphore) -> dict[str, int]:
         async with gate:

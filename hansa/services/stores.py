@@ -108,17 +108,8 @@ class Stores:
         return response
 
     async def tend(self, member: Member, project: str, forward: Forward) -> Reply:
-        """A request of the league's own in a project's account, whoever may do what there. Raises NotFound where the project has nothing there, SiteDown."""
-        acting = self._accounts.standing_in(member, project)
-        if acting is None:
-            raise NotFound(f'The project has nothing at site {member.name}.')
-        if member.capabilities is None:
-            raise SiteDown(member.name, 'has not told yet what it offers')
-        request = SiteRequest(SERVICE, forward.method, forward.path or '/', forward.query, forward.headers, forward.body)
-        response = await member.site.send(request, acting, _timeout(forward))
-        if response.status >= 500 and response.status != 501:
-            raise await _failed(response, member)
-        return await self._reply(response, member, '', bare=forward.method == 'HEAD')
+        """The same, with the answer in the league's words. Raises NotFound where the project has nothing there, SiteDown."""
+        return await self._reply(await self.act(member, project, forward, _timeout(forward)), member, '', bare=forward.method == 'HEAD')
 
     async def let_go(self, reply: Reply) -> None:
         """The rest of a reply is not wanted."""

@@ -96,8 +96,11 @@ def test_large_objects_and_ranges() -> None:
             await league.ok('PUT', f'{ACCOUNT}/d/big', b'small')
             assert (await league.ask('GET', f'{ACCOUNT}/d/big'))[2] == b'small'
             assert not any(held(league, site, 'd+hansa').blobs for site in SITES)
-            assert await league.ok('GET', ACCOUNT, headers={'accept': 'application/json'}) != []
-            assert [row['name'] for row in await league.ok('GET', f'{ACCOUNT}?format=json')] == ['d']
+            await league.ok('PUT', f'{ACCOUNT}/d/big', body)
+            rows = await league.ok('GET', f'{ACCOUNT}?format=json')
+            assert [(row['name'], row['count'], row['bytes']) for row in rows] == [('d', 2, BIG)]
+            headers = (await league.ask('HEAD', ACCOUNT))[1]
+            assert [headers[f'x-account-{what}'] for what in ('container-count', 'object-count', 'bytes-used')] == ['1', '2', str(BIG)]
 
     virtual.run(main)
 
@@ -232,6 +235,7 @@ def test_what_cannot_be_is_said() -> None:
             await make(league, 'd', '2-of-3:west,east,north')
             assert (await league.ask('PUT', f'{ACCOUNT}/d', headers={'x-container-meta-hansa-disperse': '2-of-3'}))[0] == 202
             assert (await league.ask('PUT', f'{ACCOUNT}/d', headers={'x-container-meta-hansa-disperse': '2-of-3:east,west,north'}))[0] == 409
+            assert (await league.ask('POST', f'{ACCOUNT}/d', headers={'x-container-meta-temp-url-key': 'k'}))[0] == 400
             for header in ('x-object-manifest', 'x-symlink-target'):
                 assert (await league.ask('PUT', f'{ACCOUNT}/d/o', b'', headers={header: 'd/p'}))[0] == 400
             for query in ('multipart-manifest=put',):
@@ -272,5 +276,17 @@ def test_who_may_read_is_said_once_for_all_sites() -> None:
             assert (await league.ask('PUT', f'{ACCOUNT}/d/p', plain(BIG), token='alt_demo'))[0] == 201
             assert (await league.ask('GET', f'{ACCOUNT}/d/p'))[2] == plain(BIG)
             assert (await league.ask('GET', f'{ACCOUNT}/d/o', token=''))[0] == 401
+
+    virtual.run(main)
+
+
+def test_quotas_of_the_league_are_of_what_clients_put() -> None:
+    async def main() -> None:
+        async with house.league(*SITES) as league:
+            await make(league)
+            assert (await league.ask('POST', ACCOUNT, headers={'x-account-meta-quota-bytes': '1000'}, token='admin'))[0] == 204
+            assert (await league.ask('PUT', f'{ACCOUNT}/d/o', b'x' * 900))[0] == 201
+            assert (await league.ask('PUT', f'{ACCOUNT}/d/p', b'x' * 900))[0] == 413
+            assert await listed(league) == ['o']
 
     virtual.run(main)

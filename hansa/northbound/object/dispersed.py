@@ -21,6 +21,7 @@ from hansa.rules import spreading
 from hansa.rules.containers import forms, reading
 from hansa.rules.dispersal import deeds, scheme
 from hansa.rules.spreading import Choice
+from hansa.services.dispersal import shelves
 from hansa.services.dispersal.blocks import Blocks
 from hansa.services.dispersal.reading import Found
 from hansa.services.dispersal.shelves import Hand, Piece
@@ -41,6 +42,8 @@ _NEVER = {
     'x-versions-location': 'older versions, as sites would have to keep them',
     'x-history-location': 'older versions, as sites would have to keep them',
     'x-versions-enabled': 'older versions, as sites would have to keep them',
+    'x-container-meta-temp-url-key': 'signed URLs: their keys lie at the sites, so that any landlord could sign one',
+    'x-container-meta-temp-url-key-2': 'signed URLs: their keys lie at the sites, so that any landlord could sign one',
     'x-container-meta-quota-bytes': 'a quota of bytes, as sites count those of shares',
 }
 _TRUE = frozenset(('true', '1', 'yes', 'on', 't', 'y'))
@@ -124,7 +127,10 @@ class DispersedRoom:
         if method == 'PUT':
             if not {'content-length', 'transfer-encoding'} & ask.request.headers.keys():
                 return wire.Answer(411, [_HTML], _NO_LENGTH)
-            return room.answer(await self._put(ask, spread, headers.passed(ask.request), ask.request.stream()))
+            sent = headers.passed(ask.request)
+            if length := ask.request.header('content-length'):
+                sent.append(('content-length', length))
+            return room.answer(await self._put(ask, spread, sent, ask.request.stream()))
         if method == 'POST':
             sent = headers.passed(ask.request)
             media = ask.request.header('content-type')
@@ -142,24 +148,29 @@ class DispersedRoom:
     async def keep(self, ask: table.Ask, spread: Spread, forward: Forward) -> Reply:
         """The destination of a copy."""
         _possible(ask)
-        body = _once(forward.body) if forward.body is None or isinstance(forward.body, bytes) else forward.body
-        return await self._put(ask, spread, forward.headers, body)
+        return await self._put(ask, spread, forward.headers, forward.body)
 
-    async def _put(self, ask: table.Ask, spread: Spread, sent: Headers, body: AsyncIterator[bytes]) -> Reply:
-        """Raises BadRequest, PreconditionFailed, SiteDown."""
+    async def _put(self, ask: table.Ask, spread: Spread, sent: Headers, body: AsyncIterator[bytes] | bytes | None) -> Reply:
+        """Raises BadRequest, TooLarge, PreconditionFailed, SiteDown."""
         fresh = headers.value(sent, 'if-none-match').strip()
         if fresh and fresh != '*':
             raise BadRequest('If-None-Match only supports *')
         name, media = _name(ask), headers.value(sent, 'content-type')
         if not media or headers.value(sent, 'x-detect-content-type').lower() in _TRUE:
             media = mimetypes.guess_type(name)[0] or 'application/octet-stream'
-        length = headers.value(sent, 'content-length') or (ask.request.header('content-length') if ask.request.method == 'PUT' and not _copied(ask) else '')
+        length = headers.value(sent, 'content-length')
         etag = headers.value(sent, 'etag').strip('"').lower()
         wish = Wish(media, _kept(sent), etag, bool(fresh), int(length) if length.isdecimal() else None)
-        made = await self._vault.writing.put(self._hand(ask), spread, name, wish, body)
-        if isinstance(made, Reply):
-            return made
-        return Reply(201, [_HTML, ('ETag', made.etag), ('Last-Modified', _date(made.modified)), *_sites(spread)])
+
+        async def act(forward: Forward) -> Reply:
+            chunks = _once(forward.body) if forward.body is None or isinstance(forward.body, bytes) else forward.body
+            made = await self._vault.writing.put(self._hand(ask), spread, name, wish, chunks)
+            if isinstance(made, Reply):
+                return made
+            return Reply(201, [_HTML, ('ETag', made.etag), ('Last-Modified', _date(made.modified)), *_sites(spread)])
+
+        member, forward = self._vault.shelves.members(spread)[0], Forward('PUT', shelves.path(spread, name), '', sent, body)
+        return await self._room.quotas.over(ask.call, room.account(ask), member, forward, act)
 
     async def _read(self, ask: table.Ask, spread: Spread, wanted: dict[str, str], method: str) -> Reply:
         """Raises NotFound, SiteDown."""
@@ -217,10 +228,6 @@ class DispersedRoom:
 
 def _name(ask: table.Ask) -> str:
     return urllib.parse.unquote(ask.names['object'])
-
-
-def _copied(ask: table.Ask) -> bool:
-    return 'x-copy-from' in ask.request.headers
 
 
 def _same(ask: table.Ask, choice: Choice, spread: Spread) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 
 import msgspec
 
@@ -25,7 +25,7 @@ _ROUNDS = 200
 _ANSWER = 64 << 20
 _ROWS = 10_000
 _DEBTS = 10_000
-_UNEVEN = 100
+_UNEVEN = 1000
 _COUNTERS = ('x-container-object-count', 'x-container-bytes-used')
 _WALK = 20
 """Pages that are read at most to add up what objects have."""
@@ -149,20 +149,30 @@ class Lists:
         if kept is not None and kept[0] == counters:
             return kept[1]
         count = size = 0
-        query = Query(_ROWS)
-        for _ in range(_WALK):
-            listed = await self.page(self._shelves.own(spread.project), spread, query)
-            if isinstance(listed, Piece):
-                raise SiteDown(listed.site, 'lets the league not look after its own')
+        async for listed in self.pages(spread):
             count += len(listed.rows)
             size += sum(int(row['bytes']) for row in listed.rows)
-            if len(listed.rows) < _ROWS:
+            most = max((int(word) for word in listed.headers.get(_COUNTERS[0], '').split() if word.isdecimal()), default=0)
+            if count >= _ROWS * _WALK and most > count:
+                # What is too long to be added up again and again is reckoned from its beginning.
+                count, size = most, size * most // count
                 break
-            query = Query(_ROWS, marker=merging.name_of(listed.rows[-1]))
         if len(self._sums) >= _ROWS:
             self._sums.clear()
         self._sums[id] = (counters, (count, size))
         return count, size
+
+    async def pages(self, spread: Spread) -> AsyncIterator[Listed]:
+        """All of it, page by page, as the league itself may see it. Raises SiteDown."""
+        marker = ''
+        while True:
+            listed = await self.page(self._shelves.own(spread.project), spread, Query(_ROWS, marker=marker))
+            if isinstance(listed, Piece):
+                raise SiteDown(listed.site, 'lets the league not look after its own')
+            yield listed
+            if len(listed.rows) < _ROWS:
+                return
+            marker = merging.name_of(listed.rows[-1])
 
     async def _counted(self, spread: Spread) -> list[str]:
         """What sites count of the container and of the one beside, in shares."""
