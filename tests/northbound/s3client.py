@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
 import urllib.parse
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any
 
 from hansa.model.signature import Scope
 from hansa.rules.s3 import documents, signing
@@ -33,16 +35,46 @@ class Client:
     ) -> Said:
         """Status, headers and body; `path` is raw below /s3, `payload` says how the body is secured, `sent` is sent for `body`."""
         raw = body if sent is None else sent
-        signed = {'host': HOST, 'x-amz-date': self._stamp(), 'x-amz-content-sha256': payload or hashlib.sha256(body).hexdigest(), **(headers or {})}
-        if method in {'PUT', 'POST'} or raw:
-            signed.setdefault('content-length', str(len(raw)))
+        given = self.signed(method, path, query, payload or hashlib.sha256(body).hexdigest(), len(raw), headers or {})
+        target = f'/s3{path}?{query}' if query else f'/s3{path}'
+        return await house.drive(self._league.house.hall, method, target, given, raw)
+
+    def signed(self, method: str, path: str, query: str, payload: str, length: int, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a request, its signature among them."""
+        signed = {'host': HOST, 'x-amz-date': self._stamp(), 'x-amz-content-sha256': payload, **headers}
+        if method in {'PUT', 'POST'} or length:
+            signed.setdefault('content-length', str(length))
         names = sorted(signed)
         signature = self._signature(method, path, query, signed, names, signed['x-amz-content-sha256'])
         scope = self._scope()
         words = f'Credential={self.access}/{scope}, SignedHeaders={";".join(names)}, Signature={signature}'
-        given = {**signed, 'authorization': f'{signing.ALGORITHM} {words}'}
-        target = f'/s3{path}?{query}' if query else f'/s3{path}'
-        return await house.drive(self._league.house.hall, method, target, given, raw)
+        return {**signed, 'authorization': f'{signing.ALGORITHM} {words}'}
+
+    async def pieces(self, path: str, size: int, count: int, *, query: str = '', leaves: bool = False) -> tuple[int, int]:
+        """PUT `count` pieces of `size` bytes, unsigned; the client may leave in the middle. Status (0: none), and how many pieces were taken."""
+        given = self.signed('PUT', path, query, 'UNSIGNED-PAYLOAD', size * count, {})
+        scope = {
+            'type': 'http', 'http_version': '1.1', 'method': 'PUT', 'scheme': 'http', 'path': f'/s3{path}', 'raw_path': f'/s3{path}'.encode(),
+            'query_string': query.encode(), 'headers': [(name.encode(), value.encode()) for name, value in given.items()],
+            'server': ('league.test', 80), 'client': ('192.0.2.1', 1234),
+        }  # fmt: skip
+        taken = status = 0
+
+        async def receive() -> dict[str, Any]:
+            nonlocal taken
+            if taken >= count // 2 and leaves:
+                return {'type': 'http.disconnect'}
+            if taken >= count:
+                await asyncio.Event().wait()
+            taken += 1
+            return {'type': 'http.request', 'body': bytes([taken % 256]) * size, 'more_body': taken < count}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            status = message.get('status', status)
+
+        await self._league.house.hall(scope, receive, send)
+        return status, taken
 
     async def chunked(self, path: str, chunks: Sequence[bytes], *, trailer: str = '', way: str = '', spoil: int = -1, headers: Mapping[str, str] | None = None) -> Said:
         """PUT in signed chunks; that of number `spoil` is changed after it was signed. `trailer` comes behind, `way` is another way than signed ones."""

@@ -6,12 +6,18 @@ import base64
 import hashlib
 import urllib.parse
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hansa.northbound.s3 import routes
 from hansa.rules.s3 import documents
 from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 from tests.house import League
 from tests.northbound.s3client import Client, code, crc32, tree
 
+ARGS = ('max-keys', 'marker', 'list-type', 'continuation-token', 'prefix', 'delimiter', 'partNumber', 'max-uploads', 'max-parts', 'response-expires', 'versionId')
+HEADERS = ('x-amz-copy-source', 'range', 'if-match', 'x-amz-acl', 'x-amz-metadata-directive', 'x-amz-copy-source-range', 'content-md5', 'x-amz-meta-a')
 ACCOUNT = f'/object/v1/AUTH_{house.league_id("demo")}'
 
 
@@ -259,6 +265,36 @@ def test_a_site_that_is_away_is_named() -> None:
     virtual.run(main)
 
 
+WORDS = ('', '1', '-1', '99999999999999999999', 'x', '%ff', '%00', '%F0%9F%98%80', '٣', 'true', '2')
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(['GET', 'PUT', 'POST', 'DELETE', 'HEAD']),
+            st.sampled_from(['/', '/one', '/one/', '/one/o', '/one/%2F', '/none/o', '/%ff/o', '/one/%00', '/a%2Fb/o', '//', '/one//', '/one/..']),
+            st.lists(st.tuples(st.sampled_from([*routes.SUBRESOURCES, *ARGS]), st.sampled_from(WORDS)), max_size=3, unique_by=lambda pair: pair[0]),
+            st.dictionaries(st.sampled_from(HEADERS), st.sampled_from(['', '1', 'x', 'bytes=0-0', '/one/o', '"a-1"', 'ü', 'REPLACE']), max_size=2),
+            st.sampled_from([b'', b'x', b'<Delete><Object><Key>o</Key></Object></Delete>', b'<CompleteMultipartUpload/>', b'<A>' * 100]),
+        ),
+        max_size=20,
+    )
+)
+def test_nothing_that_is_asked_breaks_the_door(asked: list[tuple[str, str, list[tuple[str, str]], dict[str, str], bytes]]) -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            s3 = Client(league)
+            await make(s3, 'one', 'east')
+            await s3.ask('PUT', '/one/o', b'hello')
+            for method, path, args, headers, body in asked:
+                query = '&'.join(f'{name}={urllib.parse.quote(value, safe="%")}' for name, value in args)
+                status, _, said = await s3.ask(method, path, body, query=query, headers=headers)
+                assert status < 500 or status == 501, (method, path, query, headers, body, said)
+
+    virtual.run(main)
+
+
 def test_what_is_not_offered_says_so_and_access_is_canned() -> None:
     async def main() -> None:
         async with house.league('east') as league:
@@ -267,6 +303,9 @@ def test_what_is_not_offered_says_so_and_access_is_canned() -> None:
             for method, query in (('GET', 'policy'), ('PUT', 'versioning'), ('GET', 'lifecycle'), ('POST', ''), ('PUT', 'tagging')):
                 assert code(await s3.ask(method, '/one', query=query)) == 'NotImplemented'
             assert code(await s3.ask('GET', '/one/o', query='versionId=7')) == 'NotImplemented'
+            assert code(await s3.ask('PUT', '/one/o', b'x', headers={'if-match': '"x"'})) == 'NotImplemented'
+            owner = {'x-amz-expected-bucket-owner': house.league_id('alt_demo')}
+            assert code(await s3.ask('GET', '/one', headers=owner)) == 'AccessDenied'
             assert (await s3.ask('PUT', '/one', query='acl', headers={'x-amz-acl': 'public-read'}))[0] == 200
             await s3.ask('PUT', '/one/o', b'hello')
             assert (await league.ask('GET', f'{ACCOUNT}/one/o', token=''))[::2] == (200, b'hello')

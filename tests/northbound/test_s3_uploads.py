@@ -223,3 +223,22 @@ def test_in_a_mirrored_bucket_a_site_may_be_away() -> None:
             assert await segments(league, 'one') == []
 
     virtual.run(main)
+
+
+def test_a_client_that_leaves_half_way_leaves_neither_object_nor_part() -> None:
+    async def main() -> None:
+        async with house.league('east') as league:
+            s3 = Client(league)
+            await make(s3, 'one', 'east')
+            upload = await begin(s3, '/one/p')
+            assert await s3.pieces('/one/o', 70_000, 20) == (200, 20)
+            assert await s3.pieces('/one/o2', 70_000, 20, leaves=True) == (0, 10)
+            assert await s3.pieces('/one/p', 70_000, 20, query=f'partNumber=1&uploadId={upload}', leaves=True) == (0, 10)
+            assert await names(league, 'one') == ['o']
+            assert await segments(league, 'one') == [f'p/{upload}']
+            await league.ok('DELETE', f'{ACCOUNT}/one/o')
+            big = multipart.MOST
+            assert code(await s3.ask('PUT', '/one/o', headers={'content-length': str(6 << 30)})) == 'EntityTooLarge'
+            assert code(await s3.ask('PUT', '/one/o', b'x', query=f'partNumber={big}&uploadId=nothing-like-it-at-all')) == 'NoSuchUpload'
+
+    virtual.run(main)

@@ -14,6 +14,8 @@ _SILENT = (
     'x-amz-server-side-encryption', 'x-amz-tagging', 'x-amz-website-redirect-location', 'x-amz-object-lock-', 'x-amz-grant-',
     'x-amz-bucket-object-lock-enabled', 'x-amz-write-offset-bytes', 'x-amz-copy-source-server-side-encryption', 'x-amz-if-match-',
 )  # fmt: skip
+_EMPTY = frozenset(('x-amz-tagging-directive',))
+_OWNERS = ('x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner')
 
 
 class Asked(table.Ask):
@@ -48,10 +50,20 @@ class Asked(table.Ask):
         """The body where it is XML, whole and checked. Raises Refused."""
         return await self.payload().body(limit)
 
+    def owned(self) -> None:
+        """Raises Refused where the client expects the bucket to be somebody else's."""
+        if any(self.header(name) not in {'', self.call.token.project} for name in _OWNERS):
+            raise Refused('AccessDenied', 'The bucket is not owned by whom you expect.')
+
+    def unconditional(self) -> None:
+        """Raises Refused for a change that is to happen only to an object of some ETag, which Swift does not know."""
+        if self.header('if-match'):
+            raise Refused('NotImplemented', 'An object cannot be changed on condition of its ETag; If-None-Match: * is there for new ones.')
+
     def plain(self) -> None:
         """Raises Refused for what would be promised and not kept: encryption, tags, locks."""
         for name, value in self.request.headers.items():
-            if name.startswith(_SILENT) and value.lower() != 'false':
+            if name.startswith(_SILENT) and name not in _EMPTY and value.lower() != 'false':
                 raise Refused('NotImplemented', f'A header you provided implies functionality that is not implemented: {name}')
         if self.header('x-amz-storage-class') not in {'', 'STANDARD'}:
             raise Refused('InvalidStorageClass', 'The storage class you specified is not valid; there is STANDARD.')

@@ -63,6 +63,7 @@ class S3Door:
         route, names = self._route(request, args)
         request.note.route = route.kind
         ask = Asked(Call(request.id, signer.token, 'object-store', '', self._base), request, names, args, signed, signer.key)
+        ask.owned()
         if request.method not in _READS:
             ask.writes()
         return await route.handler(ask)

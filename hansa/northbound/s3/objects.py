@@ -48,8 +48,7 @@ class ObjectRoom:
         """PutObject. What the object was made of before goes when the new one stands."""
         ask.plain()
         access.private(ask.header('x-amz-acl'))
-        if ask.header('if-match'):
-            raise Refused('NotImplemented', 'An object cannot be replaced on condition of its ETag; If-None-Match: * is there.')
+        ask.unconditional()
         bucket, key = ask.bucket, ask.object
         payload = await ask.payload().begin()
         before = await parts.of(self._inner, ask.call, bucket, key)
@@ -64,6 +63,8 @@ class ObjectRoom:
 
     async def drop(self, ask: Asked) -> wire.Answer:
         """DeleteObject; one that is not there is gone as well."""
+        ask.plain()
+        ask.unconditional()
         await self._drop(ask, ask.object)
         return wire.Answer(204)
 

@@ -18,6 +18,7 @@ from hansa.rules.s3.refusal import Refused
 _DOCUMENT = 2 << 20
 _PAGE = 1000
 _ROUNDS = 1000
+_SUMS = ('x-amz-checksum-algorithm', 'x-amz-checksum-type')
 _KEPT = ('content-type', 'content-encoding', 'content-disposition', 'content-language', 'cache-control', 'expires')
 
 
@@ -42,7 +43,7 @@ class UploadRoom:
         await self._inner.judged(ask.call, segments, answer)
         told = documents.written('InitiateMultipartUploadResult', [('Bucket', bucket), ('Key', key), ('UploadId', upload)])
         answer = document(told)
-        answer.headers += [(name, ask.header(name)) for name in ('x-amz-checksum-algorithm', 'x-amz-checksum-type') if names.sayable(ask.header(name))]
+        answer.headers += [(name, value) for name in _SUMS if (value := ask.header(name)) and names.sayable(value)]
         return answer
 
     async def put(self, ask: Asked) -> wire.Answer:
@@ -61,6 +62,7 @@ class UploadRoom:
         """CompleteMultipartUpload. Who asks once more after it was done is told the same."""
         bucket, prefix = self._named(ask)
         key, upload = ask.object, ask.args['uploadId']
+        ask.unconditional()
         wanted = _wanted(await ask.document(_DOCUMENT))
         try:
             kept = await self._inner.upload(ask.call, bucket, prefix)
