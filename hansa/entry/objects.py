@@ -50,7 +50,7 @@ def build(
     quotas = StoreQuotas(store, stores, holdings, journal, clock)
     shared = Room(stores, homes, spreads, grantees, info, holdings, UrlKeys(stores, info, clock), quotas, AccountMeta(store, stores, turns))
     repairing = Repairing(store, roster, stores, accounts)
-    mirrors = Mirrors(store, roster, turns, repairing, clock)
+    mirrors = Mirrors(store, roster, stores, turns, repairing, clock)
     mirror = MirrorRoom(shared, mirrors, Mirrored(store, mirrors, spreads, homes, clock), MirrorLists(store, stores, mirrors))
     filling = Filling(store, stores, spreads, mirrors, repairing, grantees)
     return routes.routes(shared, {'mirror': mirror, 'disperse': DispersedRoom(shared, vault)}), {

@@ -78,6 +78,16 @@ def described(headers: Headers) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers if name.lower() in _DESCRIBES or name.lower().startswith(_META)]
 
 
+def parts(raw: bytes) -> list[tuple[str, str]]:
+    """Container and name of each segment that a manifest names; none where it is none."""
+    try:
+        listed = msgspec.json.decode(raw, type=list[dict[str, object]])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    found = (str(each.get('path', '')).lstrip('/').partition('/') for each in listed)
+    return [(container, name) for container, _, name in found if container and name]
+
+
 def targets(spread: Spread) -> tuple[str, ...]:
     """Sites that are written to: all, and those that leave as long as somebody may read of them."""
     return spread.sites + tuple(site for site in spread.leaving if site not in spread.filling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import urllib.parse
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from hansa.ports.store import Store
 from hansa.rules import mirroring
 from hansa.rules.containers import forms, merging
 from hansa.rules.containers.merging import Query, Row
+from hansa.rules.mirroring import Version
 from hansa.services.grantees import Grantees
 from hansa.services.homes import quoted
 from hansa.services.mirrors import Mirrors
@@ -23,6 +25,7 @@ from hansa.services.spreads import Spreads
 from hansa.services.stores import SERVICE, Stores
 
 _PAGE = 1000
+_AT_ONCE = 8
 _ROUNDS = 100_000
 _ANSWER = 64 << 20
 _META = 'x-container-meta-'
@@ -101,7 +104,7 @@ class Filling:
         return await self._stores.act(self._mirrors.member(site), spread.project, forward)
 
     async def compare(self, spread: Spread, site: str, source: str) -> int:
-        """Write down of what a site and the source differ, as far as listings tell; how many objects that is. Raises SiteDown."""
+        """Write down of what a site and the source differ, as far as listings tell; how many objects that is. Raises SiteDown, Busy."""
         query, found = Query(_PAGE), 0
         for _ in range(_ROUNDS):
             pages = [merging.page(each, query, await self._rows(spread, each, query)) for each in (site, source)]
@@ -109,14 +112,55 @@ class Filling:
             bound = min(ends) if ends else ''
             here, there = ({str(row['name']): row for row in page.rows if not bound or str(row['name']) <= bound} for page in pages)
             odd = [name for name in here.keys() | there.keys() if not _alike(here.get(name), there.get(name))]
-            if odd:
-                debts = [Debt(spread.project, spread.container, name, site, 0.0, 0, True) for name in sorted(odd)]
-                await self._store.owe_all(debts)
-                found += len(odd)
+            found += await self._note(spread, sorted(odd), site, source)
             if not bound:
                 break
             query = msgspec.structs.replace(query, marker=bound)
+        return found + (await self._owed(spread, site, source) if site in spread.filling else 0)
+
+    async def _owed(self, spread: Spread, site: str, source: str) -> int:
+        """What the source or others owe themselves is nothing to be compared with; how many objects a site lacks likewise."""
+        found, after = 0, ''
+        for _ in range(_ROUNDS):
+            debts = await self._store.owed(spread.project, spread.container, after, _PAGE)
+            found += await self._note(spread, list(dict.fromkeys(debt.object for debt in debts)), site, source)
+            if len(debts) < _PAGE:
+                break
+            after = debts[-1].object
         return found
+
+    async def _note(self, spread: Spread, names: Sequence[str], site: str, source: str) -> int:
+        done = 0
+        for start in range(0, len(names), _AT_ONCE):
+            done += sum(await asyncio.gather(*(self._odd(spread, name, site, source) for name in names[start : start + _AT_ONCE])))
+        return done
+
+    async def _odd(self, spread: Spread, name: str, site: str, source: str) -> bool:
+        """Look at an object while nobody changes it, and write down who lacks it. Raises SiteDown, Busy."""
+        async with self._mirrors.turn(spread.project, spread.container, name):
+            debts = await self._store.debts(spread.project, spread.container, name)
+            joins = site in spread.filling
+            if any(debt.site == site for debt in debts) or (debts and not joins):
+                return False
+            here, there = [await self._version(spread, each, name) for each in (site, source)]
+            last = max((debt.generation for debt in debts), default=0)
+            if (debts and here.there and here.generation == last) or (not debts and here.same(there)):
+                return False
+            if joins or not here.there or there.there:
+                # Of two that both have it none is behind the other: the later one wins.
+                await self._owe(spread, name, site, missed=joins or not here.there)
+            else:
+                await self._owe(spread, name, source, missed=True)
+            return True
+
+    async def _version(self, spread: Spread, site: str, name: str) -> Version:
+        found = await self._repairing.version(spread, site, name)
+        if isinstance(found, SiteDown):
+            raise found
+        return found
+
+    async def _owe(self, spread: Spread, name: str, site: str, *, missed: bool) -> None:
+        await self._store.owe(Debt(spread.project, spread.container, name, '', 0.0, 0, missed), [site])
 
     async def empty(self, spread: Spread, site: str) -> None:
         """Remove what a site has left of a container that is not its any more. Raises SiteDown, Refused, Conflict."""

@@ -17,9 +17,11 @@ from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
 from hansa.ports.store import Store
 from hansa.rules import mirroring
+from hansa.rules.mirroring import Version
 from hansa.services.fanning import Broken, Fan
 from hansa.services.relay import Forward, Reply
 from hansa.services.repairing import Repairing
+from hansa.services.stores import Stores
 from hansa.services.turns import Turns
 
 Send = Callable[[Member, Forward], Awaitable[Reply]]
@@ -31,18 +33,24 @@ Outcome = Reply | HansaError
 _log = logging.getLogger('hansa')
 _ETAG = re.compile(r'"?([0-9a-f]{32})"?')
 
+_RAW = 'multipart-manifest=get&format=raw'
+
 _PATIENCE = 30.0
 """Seconds that a write waits for another one of the same object."""
 
 _GRACE = 15.0
 """Seconds that a write which is safe waits for sites that are slower."""
 
+_DOUBT = 0.5
+"""Seconds that a read waits to look closer."""
+
 
 class Mirrors:
     """Writes and reads. What a site may lack is written down before it is sent, and taken away when the site has it."""
 
-    def __init__(self, store: Store, roster: Roster, turns: Turns, repairing: Repairing, clock: Clock) -> None:
+    def __init__(self, store: Store, roster: Roster, stores: Stores, turns: Turns, repairing: Repairing, clock: Clock) -> None:
         self._store = store
+        self._stores = stores
         self._roster = roster
         self._turns = turns
         self._repairing = repairing
@@ -74,13 +82,23 @@ class Mirrors:
                 continue
             if reply.status != 404:
                 if lacking and reply.status < 400 and name:
-                    await self._store.owe(Debt(spread.project, spread.container, name, '', 0.0, 0, True), list(lacking))
+                    await self._doubt(spread, name, list(lacking))
                 return reply
             lacking[site] = reply
         if lacking:
             return next(iter(lacking.values()))
         missed = sorted({debt.site for debt in debts if debt.missed})
         raise lost or SiteDown(next((site for site in spread.sites if site not in missed), spread.everywhere[0]), 'has what the others miss')
+
+    async def _doubt(self, spread: Spread, name: str, lacking: Sequence[str]) -> None:
+        """Another site has what these should have too: if that is so while nobody changes it, they owe it."""
+        with contextlib.suppress(Busy):
+            async with self.turn(spread.project, spread.container, name, _DOUBT):
+                if not await self._store.debts(spread.project, spread.container, name):
+                    found = [await self._repairing.version(spread, site, name) for site in lacking]
+                    gone = [one.site for one in found if isinstance(one, Version) and not one.there]
+                    if gone:
+                        await self._store.owe(Debt(spread.project, spread.container, name, '', 0.0, 0, True), gone)
 
     async def _owed(self, spread: Spread, name: str) -> list[Debt]:
         return await self._store.debts(spread.project, spread.container, '') if name else []
@@ -102,9 +120,34 @@ class Mirrors:
             asked = [site for site in living if forward.method != 'POST' or site not in {debt.site for debt in owed}]
             turn = await self._store.owe(Debt(now.project, now.container, name, '', self._clock.now(), 0), mirroring.targets(now))
             forward = msgspec.structs.replace(forward, headers=[*forward.headers, (mirroring.MARK, str(turn))])
+            parts = await self._parts(now, forward, send)
             outcomes = await self._everywhere(now, forward, asked, send)
+            await self._owe_parts(now, parts, outcomes)
             debt = Debt(now.project, now.container, name, '', 0.0, turn)
-            return await self._settled(now, debt, outcomes, owed, removes=forward.method == 'DELETE')
+            reply = await self._settled(now, debt, outcomes, owed, removes=forward.method == 'DELETE')
+            for told in outcomes.values():
+                if isinstance(told, Reply) and told is not reply:
+                    await self._stores.let_go(told)
+            return reply
+
+    async def _parts(self, spread: Spread, forward: Forward, send: Send) -> list[tuple[str, str]]:
+        """Container and name of each segment of a large object that is removed with them; none of anything else."""
+        if forward.method != 'DELETE' or 'multipart-manifest=delete' not in forward.query:
+            return []
+        debts = await self._store.debts(spread.project, spread.container, '')
+        for site in mirroring.readers(spread, debts, self.there()):
+            with contextlib.suppress(HansaError):
+                reply = await send(self.member(site), Forward('GET', forward.path, _RAW))
+                parts = [chunk async for chunk in reply.body] if not isinstance(reply.body, bytes) else [reply.body]
+                return mirroring.parts(b''.join(parts)) if reply.status == 200 and reply.header('x-static-large-object') else []
+        return []
+
+    async def _owe_parts(self, spread: Spread, parts: Sequence[tuple[str, str]], outcomes: Mapping[str, Outcome]) -> None:
+        """A site that did not remove a large object has its segments still."""
+        late = [site for site in mirroring.targets(spread) if not isinstance(told := outcomes.get(site), Reply) or told.status >= 300]
+        if parts and late and len(late) < len(mirroring.targets(spread)):
+            now = self._clock.now()
+            await self._store.owe_all([Debt(spread.project, box, name, site, now, 0, True) for box, name in parts for site in late])
 
     async def _ready(self, spread: Spread, name: str, forward: Forward, send: Send) -> Forward:
         """The request without what the league judges itself, as sites may differ. Raises PreconditionFailed, SiteDown."""
@@ -202,7 +245,11 @@ class Mirrors:
                     (error for error in outcomes.values() if isinstance(error, HansaError)),
                     SiteDown(next(site for site in targets if site not in counted), 'does not have it yet', sent=True),
                 )
-            return good[min(good, key=lambda site: (site in behind, site in spread.filling, targets.index(site)))]
+            best = min(good, key=lambda site: (site in behind or site in spread.filling, targets.index(site)))
+            if good[best].status == 404 and (best in behind or best in spread.filling):
+                # It never had it; those that had are to forget it.
+                return Reply(204, [header for header in good[best].headers if header[0].lower() not in {'content-type', 'content-length'}])
+            return good[best]
         unchanged = [site for site in targets if site not in behind and not _unknown(outcomes.get(site))]
         await self._store.settle(debt, unchanged, [])
         refused = [told for told in outcomes.values() if isinstance(told, Reply)]

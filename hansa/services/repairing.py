@@ -6,8 +6,6 @@ import asyncio
 import urllib.parse
 from collections.abc import Sequence
 
-import msgspec
-
 from hansa.model.call import Call, Token
 from hansa.model.errors import HansaError, NotFound, SiteDown, Unsupported
 from hansa.model.spread import Debt, Spread
@@ -178,10 +176,10 @@ def _judged(spread: Spread, versions: Sequence[Version], debts: Sequence[Debt]) 
     for site in spread.filling:
         owed.setdefault(site, Debt(spread.project, spread.container, '', site, 0.0, -1, True))
     sites = mirroring.targets(spread)
-    if all(site in owed and owed[site].missed for site in sites):
-        # Who had it has left the league for good: the rest is all there is.
-        owed = {site: msgspec.structs.replace(debt, missed=False) for site, debt in owed.items()}
     here = {one.site for one in versions}
+    if all(site in owed and owed[site].missed for site in sites):
+        # Who had it has left the league for good: the newest of the rest is all there is.
+        return Verdict(max(versions, key=lambda one: (one.there, one.generation, one.timestamp))) if here.issuperset(sites) else None
     level = [site for site in sites if site not in owed]
     known = [site for site in here if site in level or not owed[site].missed]
     if not known or (level and not here.intersection(level)):

@@ -142,7 +142,7 @@ def test_what_is_told_of_sites() -> None:
             assert found[at('inventory_drift', site='west', kind='server')] == 0
             assert found[at('cursor_lag_seconds', site='west', kind='server')] > 30
             assert found[at('intents_open')] == found[at('intents_oldest_seconds')] == 0
-            assert found[at('store_waiting', lane='write')] == 0
+            assert found[at('store_waiting', lane='write')] == found[at('objects_owed', site='west')] == 0
             assert found['process_resident_memory_bytes', frozenset()] > 1e6
 
     virtual.run(main)

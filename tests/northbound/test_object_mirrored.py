@@ -219,6 +219,10 @@ def test_who_goes_past_the_league_is_heard_and_the_loser_is_kept() -> None:
             assert (await league.ask('GET', f'{ACCOUNT}/c+conflicts/{rows[0]["name"]}'))[2] == b'2'
             await league.clock.sleep(2 * 3600)
             assert await held(league, 'alone') == {'east': b'past', 'west': b'past'}
+            assert (await at(league, 'east', 'DELETE', '/c/alone'))[0] == 204
+            assert await get(league, 'alone') == (200, b'past')
+            await league.clock.sleep(30)
+            assert await held(league, 'alone') == {'east': b'past', 'west': b'past'}
 
     virtual.run(main)
 
@@ -290,6 +294,12 @@ def test_large_objects_and_copies() -> None:
             assert await league.store.owing() == []
             for name in ('big', 'many'):
                 assert await held(league, name) == {'east': b'hello', 'west': b'hello'}
+            die(league, 'west')
+            assert (await league.ask('DELETE', f'{ACCOUNT}/c/big?multipart-manifest=delete'))[0] == 200
+            await revive(league, 'west')
+            assert await held(league, '1', 'c_segments') == await held(league, 'big') == {'east': None, 'west': None}
+            assert (await league.ask('PUT', f'{ACCOUNT}/c_segments/1', b'hello'))[0] == 201
+            assert (await league.ask('PUT', f'{ACCOUNT}/c/big?multipart-manifest=put', manifest))[0] == 201
             elsewhere = manifest.replace(b'c_segments', b'alone')
             status, _, said = await league.ask('PUT', f'{ACCOUNT}/c/odd?multipart-manifest=put', elsewhere)
             assert (status, b'alone, has to be mirrored at east, west' in said) == (400, True)

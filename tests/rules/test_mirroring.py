@@ -71,6 +71,12 @@ def test_versions_are_read_of_headers() -> None:
     assert [name.lower() for name, _ in kept] == ['x-object-meta-hansa-generation', 'content-type', 'x-object-meta-a']
 
 
+def test_parts_of_a_manifest() -> None:
+    raw = b'[{"path": "/c_segments/a/1", "etag": "x"}, {"data": "eA=="}]'
+    assert mirroring.parts(raw) == [('c_segments', 'a/1')]
+    assert mirroring.parts(b'<') == mirroring.parts(b'{}') == []
+
+
 VERSIONS = st.just(Version('')) | st.builds(Version, st.just(''), st.sampled_from(['a', 'b']), st.just('1'), st.sampled_from([50.0, 150.0]), st.sampled_from([0, 3, 5]))
 DEBTS = st.sampled_from([None, debt(''), debt('', missed=True)])
 

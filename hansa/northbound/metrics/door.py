@@ -80,18 +80,22 @@ class Metrics:
             return wire.Answer(200, [('content-type', kind)], self._texts[kind])
 
     async def _kept(self) -> families.Kept:
-        """What the store says in time; where it does not, the count of before, no intents and no batches."""
+        """What the store says in time; where it does not, the count of before, no intents, batches and debts."""
         intents: tuple[float, ...] = ()
         batches: dict[str, int] = {}
+        owed: dict[str, int] = {}
         try:
             async with asyncio.timeout(_STORE_S):
                 intents = tuple(intent.created for intent in await self._store.open_intents())
                 if isinstance(self._store, Clustered):
                     batches = dict.fromkeys(self._roster.names(), 0) | await self._store.queue.backlog()
+                owed = dict.fromkeys(self._roster.names(), 0)
+                for _, _, site, count in await self._store.owing():
+                    owed[site] = owed.get(site, 0) + count
                 if self._counted is None or self._clock.monotonic() - self._counted >= _COUNT_S:
                     self._records = {(site, kind): count for site, kind, count, _ in await self._store.summary() if site}
                     self._counted = self._clock.monotonic()
         except (HansaError, TimeoutError) as error:
             _log.warning('The store does not say what it holds: %s', str(error) or 'no answer in time')
         waiting = self._store.waiting() if isinstance(self._store, Queueing) else {}
-        return families.Kept(self._records, intents, waiting, batches)
+        return families.Kept(self._records, intents, waiting, batches, owed)

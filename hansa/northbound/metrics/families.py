@@ -20,12 +20,15 @@ _SUMS = ('hints', 'polls', 'sweeps', 'refreshes', 'requests', 'bytes', 'failures
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What the store says: records by (site, kind), when each open intent was made (epoch seconds), work waiting by lane, and batches waiting by site."""
+    """What the store says: records by (site, kind), when each open intent was made (epoch seconds), work waiting by lane, batches waiting and objects
+    owed by site.
+    """
 
     records: dict[tuple[str, str], int] = {}
     intents: tuple[float, ...] = ()
     waiting: dict[str, int] = {}
     batches: dict[str, int] = {}
+    owed: dict[str, int] = {}
 
 
 def every(meter: Meter, lag: Spread, members: Sequence[Member], kept: Kept, now: float) -> list[Metric]:
@@ -40,6 +43,7 @@ def every(meter: Meter, lag: Spread, members: Sequence[Member], kept: Kept, now:
         *_sites(members, now),
         _plain('inventory_records', kept.records.items()),
         _plain('queue_batches', (((site,), waiting) for site, waiting in kept.batches.items())),
+        _plain('objects_owed', (((site,), count) for site, count in kept.owed.items())),
         _plain('intents_open', [((), len(kept.intents))]),
         _plain('intents_oldest_seconds', [((), max(0.0, now - min(kept.intents, default=now)))]),
         _plain('store_waiting', (((lane,), waiting) for lane, waiting in kept.waiting.items())),

@@ -51,6 +51,7 @@ METRICS: dict[str, Metric] = {
         _metric('site_batches_flying', 'gauge', 'site', 'Most batches of its agent that were on their way at once since the start.'),
         _metric('site_backlog', 'gauge', 'site', 'Records that wait to be taken into the inventory.'),
         _metric('queue_batches', 'gauge', 'site', 'Batches of agents near their sites that wait for a worker, in a league of several processes.'),
+        _metric('objects_owed', 'gauge', 'site', 'Objects of containers at several sites of which the site may lack a change.'),
         _metric('intents_open', 'gauge', '', 'Acts at sites that are written down and not finished.'),
         _metric('intents_oldest_seconds', 'gauge', '', 'Age of the oldest of them; 0 where there is none.'),
         _metric('store_waiting', 'gauge', 'lane', 'Pieces of work that wait for a lane of the store.'),
