@@ -10,6 +10,7 @@ import pytest
 
 from hansa.ports.http import Transport, TransportError
 from hansa.ports.site import Headers, SiteResponse
+from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 from tests.house import League
 from tests.northbound.test_object_dispersed import ACCOUNT, BIG, SITES, held, listed, make, plain, settled
@@ -261,5 +262,46 @@ def test_any_sequence_with_one_site_away_at_a_time_ends_as_it_should(seed: int) 
             for site in SITES:
                 assert held(league, site).names == sorted(truth)
                 assert len(held(league, site, 'd+hansa').blobs) == large
+
+    virtual.run(main)
+
+
+def test_a_site_that_has_lost_its_containers_gets_them_again() -> None:
+    async def main() -> None:
+        async with house.league(*SITES) as league:
+            await make(league)
+            for name, size in (('a', 10), ('b', BIG)):
+                await league.ok('PUT', f'{ACCOUNT}/d/{name}', plain(size))
+            for account in league.clouds['north'].state.objects.accounts.values():
+                account.containers.clear()
+            assert await listed(league) == ['a', 'b']
+            await settled(league)
+            await league.ok('PUT', f'{ACCOUNT}/d/c', b'new')
+            await settled(league)
+            for away in ('east', 'west'):
+                league.clouds[away].fault = Fault('refuse')
+                for name, body in (('a', plain(10)), ('b', plain(BIG)), ('c', b'new')):
+                    assert (await league.ask('GET', f'{ACCOUNT}/d/{name}'))[2] == body
+                league.clouds[away].fault = None
+                await settled(league)
+
+    virtual.run(main)
+
+
+def test_a_site_that_hangs_keeps_nobody_for_long() -> None:
+    async def main() -> None:
+        async with house.league(*SITES) as league:
+            await make(league)
+            await league.ok('PUT', f'{ACCOUNT}/d/o', b'old')
+            league.clouds['west'].fault = Fault('hang')
+            began = league.clock.monotonic()
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(BIG))
+            assert league.clock.monotonic() - began < 60
+            assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[2] == plain(BIG)
+            assert 'west=' in (await league.ask('HEAD', f'{ACCOUNT}/d'))[1]['x-hansa-disperse-behind']
+            league.clouds['west'].fault = None
+            await settled(league)
+            assert 'x-hansa-disperse-behind' not in (await league.ask('HEAD', f'{ACCOUNT}/d'))[1]
+            assert len(held(league, 'west', 'd+hansa').blobs) == 1
 
     virtual.run(main)

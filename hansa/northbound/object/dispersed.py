@@ -113,6 +113,8 @@ class DispersedRoom:
         kept += [(name, value) for name, value in site.items() if name in {'x-timestamp', 'last-modified', 'accept-ranges'}]
         kept += [(name, self._room.grantees.inbound(member, value)) for name, value in site.items() if name in room.LISTS]
         count, size = await self._vault.lists.sums(spread)
+        behind = ', '.join(f'{site}={lacking}' for site, lacking in sorted((await self._room.spreads.behind(spread)).items()))
+        kept += [('X-Hansa-Disperse-Behind', behind)] if behind else []
         return [*kept, ('X-Container-Object-Count', str(count)), ('X-Container-Bytes-Used', str(size)), ('X-Hansa-Site', ', '.join(spread.sites))]
 
     # -- objects

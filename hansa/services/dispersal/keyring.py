@@ -65,6 +65,10 @@ class Keyring:
         self._kept[id] = made
         return made
 
+    def forget(self, spread: Spread) -> None:
+        """A site may have lost its share of a key."""
+        self._kept.pop((spread.project, spread.container, spread.registered), None)
+
     def _news(self, spread: Spread, kept: Ring) -> bool:
         return any(member.name not in kept.deeds and member.site.health().reachable for member in self._shelves.members(spread))
 

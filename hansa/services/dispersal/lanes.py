@@ -13,6 +13,9 @@ from hansa.services.relay import Forward, Reply
 _PATIENCE = 30.0
 """Seconds that a site may keep the others waiting."""
 
+_GRACE = 15.0
+"""Seconds that a change which stands waits for sites that are slower."""
+
 _AHEAD = 2
 
 
@@ -59,6 +62,16 @@ class Lane:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
+async def settled(tasks: Sequence[asyncio.Task[Reply]], need: int) -> None:
+    """Wait for all that sites are asked; when `need` of them have done it, no longer than a moment for the others."""
+    left: set[asyncio.Task[Reply]] = set(tasks)
+    while left:
+        good = [task for task in tasks if task.done() and not task.cancelled() and task.exception() is None and task.result().status < 300]
+        done, left = await asyncio.wait(left, timeout=_GRACE if len(good) >= need else None, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            return
+
+
 class Lanes:
     """All of them; it goes on as long as `need` sites do."""
 
@@ -83,8 +96,12 @@ class Lanes:
         self.lost[site] = await lane.end()
 
     async def end(self) -> list[str]:
-        """The sites that have all of it."""
+        """The sites that have all of it; when enough have, the others get a moment more."""
         await self.give(dict.fromkeys(self._lanes))
+        await settled([lane.task for lane in self._lanes.values()], self._need)
+        for lane in self._lanes.values():
+            if not lane.task.done():
+                await lane.drop()
         told = {site: await lane.end() for site, lane in self._lanes.items()}
         self.lost |= {site: answer for site, answer in told.items() if not isinstance(answer, Reply) or answer.status != 201}
         return [site for site in told if site not in self.lost]

@@ -59,21 +59,24 @@ class Lists:
         ring = await self._keyring.ring(spread.project, spread)
         opened = _Opened(ring)
         told: dict[str, _Told] = {}
-        lost: dict[str, HansaError] = {}
+        bare: list[str] = []
+        lost: dict[str, SiteDown] = {}
         for member, answer in await self._all(hand, spread, query, path):
             if isinstance(answer, Piece):
                 if answer.status != 404:
                     return answer
-                lost[member.name] = NotFound('The resource could not be found.')
+                bare.append(member.name)
             elif isinstance(answer, SiteDown):
                 lost[member.name] = answer
             else:
                 told[member.name] = answer
         if len(told) < ring.scheme.k:
-            raise next((error for error in lost.values() if isinstance(error, SiteDown)), None) or NotFound('The resource could not be found.')
-        unknown = ring.scheme.n - len(told)
-        rows = await self._rows(hand, spread, query, path, ring, opened, told, unknown)
-        return Listed(rows, next(iter(told.values())).headers, list(lost))
+            raise next(iter(lost.values()), None) or NotFound('The resource could not be found.')
+        headers = next(iter(told.values())).headers
+        # A site that has lost the container has no share of anything.
+        told |= {site: _Told(Page(site, []), {}) for site in bare}
+        rows = await self._rows(hand, spread, query, path, ring, opened, told, ring.scheme.n - len(told))
+        return Listed(rows, headers, list(lost))
 
     async def _rows(
         self, hand: Hand, spread: Spread, query: Query, path: str | None, ring: Ring, opened: _Opened, told: Mapping[str, _Told], unknown: int

@@ -14,9 +14,7 @@ from hansa.model.errors import Conflict, HansaError, NotFound, SiteDown
 from hansa.model.spread import Spread
 from hansa.ports.roster import Member
 from hansa.ports.site import Headers
-from hansa.rules import spreading
 from hansa.rules.containers.merging import Query
-from hansa.rules.dispersal import deeds
 from hansa.rules.dispersal.deeds import Deed
 from hansa.rules.dispersal.scheme import Scheme
 from hansa.rules.spreading import Choice
@@ -84,8 +82,7 @@ class Making:
             beside = await hand(member, Forward('PUT', shelves.beside(spread), '', _lists(sent), b''))
             if beside.status != 201:
                 return beside
-            own = [(spreading.DISPERSE, f'{deed.scheme}:{",".join(spread.sites)}'), (deeds.HEADER, str(deed))]
-            return await hand(member, Forward('PUT', shelves.path(spread, ''), '', [*sent, *own], b''))
+            return await hand(member, Forward('PUT', shelves.path(spread, ''), '', [*sent, *shelves.deeded(spread, deed)], b''))
         except HansaError as error:
             return error
 
@@ -147,9 +144,7 @@ class Making:
         ring = await self._keyring.ring(spread.project, spread)
         hand = self._shelves.own(spread.project)
         for member in members:
-            deed = ring.deeds[member.name]
-            own = [(spreading.DISPERSE, f'{deed.scheme}:{",".join(spread.sites)}'), (deeds.HEADER, str(deed))]
-            await hand(member, Forward('PUT', shelves.path(spread, ''), '', own, b''))
+            await hand(member, Forward('PUT', shelves.path(spread, ''), '', shelves.deeded(spread, ring.deeds[member.name]), b''))
 
     def _all(self, spread: Spread) -> list[Member]:
         """Raises SiteDown where one of the sites does not answer."""

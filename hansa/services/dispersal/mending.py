@@ -12,7 +12,7 @@ import msgspec
 from hansa.model.errors import Busy, HansaError, NotFound, SiteDown
 from hansa.model.spread import Spread
 from hansa.ports.roster import Member
-from hansa.rules.dispersal import labels
+from hansa.rules.dispersal import deeds, labels
 from hansa.services.dispersal import shelves
 from hansa.services.dispersal.blocks import Blocks
 from hansa.services.dispersal.reading import Found, Reading
@@ -68,7 +68,7 @@ class Mending:
 
     async def _restored(self, spread: Spread, name: str, found: Found, member: Member, stale: set[str]) -> bool:
         """Make a site's share anew, blocks first. Raises SiteDown."""
-        index = found.ring.index(member.name)
+        index = found.ring.index(member.name) or await self._housed(spread, found, member)
         hand = self._shelves.own(spread.project)
         others = [piece for piece in found.pieces if piece.site != member.name]
         others = [piece for piece in others if piece.site not in stale] + [piece for piece in others if piece.site in stale]
@@ -80,16 +80,36 @@ class Mending:
             share = _share(blocks, index)
             if found.mark.apart:
                 beside = shelves.beside(spread, name, found.mark.generation)
-                reply = await hand(member, Forward('PUT', beside, '', [('Content-Length', str(blocks.size))], share))
-                if reply.status != 201:
+                if not await self._put(spread, member, Forward('PUT', beside, '', [('Content-Length', str(blocks.size))], share)):
                     return False
                 raw = blocks.again(index)
             else:
                 raw = b''.join([part async for part in share])
         finally:
             await blocks.close()
-        sent = told(others[0])
-        return (await hand(member, Forward('PUT', shelves.path(spread, name), '', sent, raw))).status == 201
+        return await self._put(spread, member, Forward('PUT', shelves.path(spread, name), '', told(others[0]), raw))
+
+    async def _put(self, spread: Spread, member: Member, forward: Forward) -> bool:
+        """Whether the site took it; where it has lost the container, that is looked into the next time. Raises SiteDown."""
+        reply = await self._shelves.own(spread.project)(member, forward)
+        if reply.status == 404:
+            self._reading.forget(spread)
+        return reply.status == 201
+
+    async def _housed(self, spread: Spread, found: Found, member: Member) -> int:
+        """Make the containers again at a site that has lost them or its share of their key; which share is its own, 0 where that cannot be. Who else
+        may read and write there the owner has to say anew. Raises SiteDown.
+        """
+        index = spread.sites.index(member.name) + 1
+        if len(spread.sites) != found.ring.scheme.n or index in {deed.index for deed in found.ring.deeds.values()}:
+            return 0
+        _log.warning('%s/%s: site %s has lost the container; it is made anew, for its owner alone', spread.project, spread.container, member.name)
+        hand = self._shelves.own(spread.project)
+        sent = shelves.deeded(spread, deeds.restored(index, found.ring.deeds))
+        for path, told in ((shelves.beside(spread), []), (shelves.path(spread, ''), sent)):
+            if (await hand(member, Forward('PUT', path, '', told, b''))).status >= 300:
+                return 0
+        return index
 
     async def _cleared(self, spread: Spread, name: str, members: Sequence[Member]) -> set[str]:
         """Take away what is left of an object that is not there. Raises nothing; the sites where it is gone."""

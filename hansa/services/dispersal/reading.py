@@ -67,6 +67,10 @@ class Reading:
                 await self._shelves.clock.sleep(_MOMENT)
         raise NotFound('The resource could not be found.')
 
+    def forget(self, spread: Spread) -> None:
+        """A site has lost its part of a container."""
+        self._keyring.forget(spread)
+
     async def _look(self, hand: Hand, project: str, spread: Spread, ring: Ring, name: str, method: str) -> tuple[Told, Verdict]:
         """First as many sites as are needed, then the others where these do not suffice."""
         members = self._shelves.readers(spread)

@@ -20,8 +20,11 @@ from hansa.model.errors import HansaError, NotFound, SiteDown, Unsupported
 from hansa.model.spread import Debt, Spread
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member, Roster
+from hansa.ports.site import Headers
 from hansa.ports.store import Store
-from hansa.rules.dispersal import evidence, labels
+from hansa.rules import spreading
+from hansa.rules.dispersal import deeds, evidence, labels
+from hansa.rules.dispersal.deeds import Deed
 from hansa.rules.dispersal.evidence import Verdict
 from hansa.rules.dispersal.labels import Label, Mark
 from hansa.rules.dispersal.scheme import Scheme
@@ -178,6 +181,11 @@ def path(spread: Spread, name: str) -> str:
 def beside(spread: Spread, name: str = '', generation: str = '') -> str:
     """The path of blocks that lie apart; that of the container beside without a name."""
     return f'/{quoted(spread.container + BESIDE)}' + (f'/{folder(name)}{generation}' if name else '')
+
+
+def deeded(spread: Spread, deed: Deed) -> Headers:
+    """What a site keeps of a container's key, and how it is dispersed."""
+    return [(spreading.DISPERSE, f'{deed.scheme}:{",".join(spread.sites)}'), (deeds.HEADER, str(deed))]
 
 
 def folder(name: str) -> str:

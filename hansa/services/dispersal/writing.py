@@ -20,7 +20,7 @@ from hansa.rules.dispersal.keys import Keys
 from hansa.rules.dispersal.labels import Mark, Row
 from hansa.rules.dispersal.layout import Head
 from hansa.rules.dispersal.sealing import Sealer
-from hansa.services.dispersal import mending, shelves
+from hansa.services.dispersal import lanes, mending, shelves
 from hansa.services.dispersal.blocks import threaded
 from hansa.services.dispersal.keyring import Keyring, Ring
 from hansa.services.dispersal.lanes import Lanes
@@ -124,7 +124,7 @@ class Writing:
         """Take the body in: what is one block is kept, what is longer goes to the sites as it comes. Its ETag, or what a site refuses it with."""
         digest = hashlib.md5(usedforsecurity=False)
         sealer = Sealer(draft.ring.scheme, draft.keys)
-        lanes: Lanes | None = None
+        upload: Lanes | None = None
         number = 0
         try:
             async for block, last in _blocks(body):
@@ -133,40 +133,40 @@ class Writing:
                     raise TooLarge(f'An object has {LARGEST} bytes at most.')
                 frames = await threaded(len(block), _sealed, sealer, number, block, last, digest)
                 number += 1
-                if last and lanes is None:
+                if last and upload is None:
                     draft.frames = frames
                     break
-                if lanes is None:
+                if upload is None:
                     draft.apart = True
-                    lanes = self._lanes(hand, spread, name, wish, draft, members)
+                    upload = self._upload(hand, spread, name, wish, draft, members)
                     length = layout.UNKNOWN if wish.length is None else wish.length
                     frames = [draft.head(index, length) + frame for index, frame in enumerate(frames, 1)]
-                if not await lanes.give({member.name: frames[draft.ring.index(member.name) - 1] for member in members}):
-                    return self._refused(lanes)
-            if lanes is not None:
-                draft.staged = await lanes.end()
+                if not await upload.give({member.name: frames[draft.ring.index(member.name) - 1] for member in members}):
+                    return self._refused(upload)
+            if upload is not None:
+                draft.staged = await upload.end()
                 if len(draft.staged) < draft.ring.scheme.k:
                     await self._unstaged(spread, name, draft)
-                    return self._refused(lanes)
+                    return self._refused(upload)
         except BaseException:
-            if lanes is not None:
+            if upload is not None:
                 draft.staged = [member.name for member in members]
-                await asyncio.shield(lanes.drop())
+                await asyncio.shield(upload.drop())
             raise
         return digest.hexdigest()
 
-    def _lanes(self, hand: Hand, spread: Spread, name: str, wish: Wish, draft: _Draft, members: Sequence[Member]) -> Lanes:
+    def _upload(self, hand: Hand, spread: Spread, name: str, wish: Wish, draft: _Draft, members: Sequence[Member]) -> Lanes:
         path = shelves.beside(spread, name, draft.generation.hex())
         length = [] if wish.length is None else [('Content-Length', str(layout.total(draft.ring.scheme, wish.length)))]
         forward = Forward('PUT', path, '', [('Content-Type', 'application/octet-stream'), *length])
         return Lanes(hand, {member.name: forward for member in members}, members, draft.ring.scheme.k)
 
-    def _refused(self, lanes: Lanes) -> Reply:
+    def _refused(self, upload: Lanes) -> Reply:
         """Raises SiteDown where none of the sites that failed has said why."""
-        said = next((answer for answer in lanes.lost.values() if isinstance(answer, Reply) and answer.status >= 400), None)
+        said = next((answer for answer in upload.lost.values() if isinstance(answer, Reply) and answer.status >= 400), None)
         if said is not None:
             return said
-        raise next((answer for answer in lanes.lost.values() if isinstance(answer, HansaError)), SiteDown('', 'took only a part of the object'))
+        raise next((answer for answer in upload.lost.values() if isinstance(answer, HansaError)), SiteDown('', 'took only a part of the object'))
 
     async def _known(
         self, hand: Hand, spread: Spread, name: str, wish: Wish, draft: _Draft, etag: str, members: Sequence[Member]
@@ -208,7 +208,7 @@ class Writing:
         """
         debt = Debt(spread.project, spread.container, name, '', self._shelves.clock.now(), 0)
         debt = msgspec.structs.replace(debt, generation=await self._shelves.store.owe(debt, list(spread.sites)))
-        told = await asyncio.gather(*(_sent(hand, member, forwards[member.name]) for member in members))
+        told = await self._answers(hand, ring, forwards, members)
         self._shelves.changed(spread)
         good = {201, 202} if mark is not None else {204, 404}
         done = [member.name for member, answer in zip(members, told, strict=True) if isinstance(answer, Reply) and answer.status in good]
@@ -223,6 +223,25 @@ class Writing:
             if isinstance(answer, Reply) and 400 <= answer.status < 500 and answer.status not in good:
                 return answer
         raise next((answer for answer in told if isinstance(answer, SiteDown)), SiteDown(spread.sites[0], 'refused a part of it'))
+
+    async def _answers(self, hand: Hand, ring: Ring, forwards: Mapping[str, Forward], members: Sequence[Member]) -> list[Reply | HansaError]:
+        """What sites say, in order; of those that are too slow, that."""
+        tasks = [asyncio.create_task(hand(member, forwards[member.name])) for member in members]
+        try:
+            await lanes.settled(tasks, ring.scheme.k)
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        answers: list[Reply | HansaError] = []
+        for member, answer in zip(members, ended, strict=True):
+            if isinstance(answer, asyncio.CancelledError):
+                answers.append(SiteDown(member.name, 'did not answer in time', sent=True))
+            elif isinstance(answer, Reply | HansaError):
+                answers.append(answer)
+            else:
+                raise answer
+        return answers
 
     async def _stands(self, spread: Spread, name: str, mark: Mark | None) -> bool:
         """Raises SiteDown where that is not known."""
@@ -283,13 +302,6 @@ class Writing:
 
 
 _UNPROCESSABLE = b'<html><h1>Unprocessable Entity</h1><p>Unable to process the contained instructions</p></html>'
-
-
-async def _sent(hand: Hand, member: Member, forward: Forward) -> Reply | HansaError:
-    try:
-        return await hand(member, forward)
-    except HansaError as error:
-        return error
 
 
 def _sealed(sealer: Sealer, number: int, block: bytes, last: bool, digest: Any) -> list[bytes]:
