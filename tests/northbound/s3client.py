@@ -22,13 +22,14 @@ Said = tuple[int, dict[str, str], bytes]
 
 
 class Client:
-    """Of one user; `late` are seconds by which its clock is wrong."""
+    """Of one user; `late` are seconds by which its clock is wrong. `taken` counts pieces of the last upload that were taken from it."""
 
     def __init__(self, league: League, user: str = 'demo', *, secret: str = '', late: float = 0.0) -> None:
         self.access = f'access-{user}'
         self._secret = secret or f'secret-{user}'
         self._league = league
         self._late = late
+        self.taken = 0
 
     async def ask(
         self, method: str, path: str, body: bytes = b'', *, query: str = '', headers: Mapping[str, str] | None = None, payload: str = '', sent: bytes | None = None
@@ -58,23 +59,22 @@ class Client:
             'query_string': query.encode(), 'headers': [(name.encode(), value.encode()) for name, value in given.items()],
             'server': ('league.test', 80), 'client': ('192.0.2.1', 1234),
         }  # fmt: skip
-        taken = status = 0
+        self.taken = status = 0
 
         async def receive() -> dict[str, Any]:
-            nonlocal taken
-            if taken >= count // 2 and leaves:
+            if self.taken >= count // 2 and leaves:
                 return {'type': 'http.disconnect'}
-            if taken >= count:
+            if self.taken >= count:
                 await asyncio.Event().wait()
-            taken += 1
-            return {'type': 'http.request', 'body': bytes([taken % 256]) * size, 'more_body': taken < count}
+            self.taken += 1
+            return {'type': 'http.request', 'body': bytes([self.taken % 256]) * size, 'more_body': self.taken < count}
 
         async def send(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             status = message.get('status', status)
 
         await self._league.house.hall(scope, receive, send)
-        return status, taken
+        return status, self.taken
 
     async def chunked(self, path: str, chunks: Sequence[bytes], *, trailer: str = '', way: str = '', spoil: int = -1, headers: Mapping[str, str] | None = None) -> Said:
         """PUT in signed chunks; that of number `spoil` is changed after it was signed. `trailer` comes behind, `way` is another way than signed ones."""

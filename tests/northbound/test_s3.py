@@ -45,7 +45,10 @@ def test_buckets_are_the_containers_of_the_project() -> None:
             assert code(await s3.ask('PUT', '/one', place('east'))) == 'BucketAlreadyOwnedByYou'
             assert code(await s3.ask('PUT', '/other', place('mars'))) == 'InvalidLocationConstraint'
             assert code(await s3.ask('PUT', '/Wrong_Name')) == 'InvalidBucketName'
-            assert (await s3.ask('PUT', '/free', place('league')))[0] == 200
+            for anywhere in ('us-east-1', 'league'):
+                assert (await s3.ask('PUT', '/free', place(anywhere)))[0] == 200
+                assert (await s3.ask('DELETE', '/free'))[0] == 204
+            assert (await s3.ask('PUT', '/free'))[0] == 200
             listed = tree(await s3.ask('GET', '/'), 'ListAllMyBucketsResult').all('Buckets')[0].all('Bucket')
             assert [each.word('Name') for each in listed] == ['Two Words', 'free', 'one']
             assert tree(await s3.ask('GET', '/one', query='location='), 'LocationConstraint').text == 'west'

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
 
+from hansa.keystone.twin import Said
+from hansa.ports.http import Transport
+from hansa.ports.site import Headers, SiteResponse
 from hansa.rules.s3 import multipart
 from hansa.sites.sim.fault import Fault
 from tests import house, virtual
@@ -221,6 +225,52 @@ def test_in_a_mirrored_bucket_a_site_may_be_away() -> None:
                 await league.clock.sleep(60)
             assert (await s3.ask('DELETE', '/one/o'))[0] == 204
             assert await segments(league, 'one') == []
+
+    virtual.run(main)
+
+
+class Sieve:
+    """Stands before a site and keeps nothing of objects: it writes down how far whoever sends was ahead of it."""
+
+    def __init__(self, site: Transport) -> None:
+        self._site = site
+        self.client: Client | None = None
+        self.ahead: list[int] = []
+
+    async def send(self, method: str, url: str, headers: Headers, body: bytes | AsyncIterator[bytes] | None, timeout: float) -> SiteResponse:
+        if method != 'PUT' or body is None or isinstance(body, bytes) or self.client is None:
+            return await self._site.send(method, url, headers, body, timeout)
+        sum = hashlib.md5(usedforsecurity=False)
+        async for number, piece in _numbered(body):
+            sum.update(piece)
+            self.ahead.append(self.client.taken - number)
+        return Said(201, [('Etag', sum.hexdigest()), ('Content-Length', '0')], b'')
+
+    async def close(self) -> None:
+        await self._site.close()
+
+
+async def _numbered(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes]]:
+    number = 0
+    async for piece in body:
+        number += 1
+        yield number, piece
+
+
+def test_a_body_is_passed_on_as_it_comes() -> None:
+    async def main() -> None:
+        between: dict[str, Sieve] = {}
+
+        def wrap(site: str, transport: Transport) -> Transport:
+            return between.setdefault(site, Sieve(transport))
+
+        async with house.league('east', wrap=wrap) as league:
+            s3 = Client(league)
+            await make(s3, 'one', 'east')
+            between['east'].client = s3
+            assert await s3.pieces('/one/o', 65_536, 500) == (200, 500)
+            assert len(between['east'].ahead) == 500
+            assert max(between['east'].ahead) <= 2
 
     virtual.run(main)
 

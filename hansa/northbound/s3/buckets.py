@@ -17,6 +17,8 @@ _ROWS = 1000
 _MOST = 10_000
 _ROUNDS = 100
 _DOCUMENT = 64 << 10
+_USUAL = 'us-east-1'
+"""What clients take for the place of buckets that have none."""
 
 
 class BucketRoom:
@@ -25,7 +27,7 @@ class BucketRoom:
     def __init__(self, within: inner.Inner, etags: Etags, region: str) -> None:
         self._inner = within
         self._etags = etags
-        self._region = region
+        self._anywhere = (region, _USUAL)
 
     async def all(self, ask: Asked) -> wire.Answer:
         """ListBuckets, those of all sites; a site that is away makes it 503, as a shorter list would look as if buckets were gone."""
@@ -60,11 +62,8 @@ class BucketRoom:
         place = _place(await ask.document(_DOCUMENT))
         if not names.may_be_made(ask.bucket):
             raise Refused('InvalidBucketName', 'The specified bucket is not valid.')
-        headers = [('x-storage-policy', place)] if place and place != self._region else []
         try:
-            answer = await self._inner.ask(ask.call, 'PUT', ask.bucket, headers=headers)
-        except BadRequest:
-            raise Refused('InvalidLocationConstraint', f'The location constraint {place} is no site of this league, and no policy of one.') from None
+            answer = await self._put(ask, place)
         except Conflict:
             answer = wire.Answer(202)
         if answer.status == 202:
@@ -73,6 +72,17 @@ class BucketRoom:
         if read:
             await self._judged(await self._inner.ask(ask.call, 'POST', ask.bucket, headers=[('x-container-read', read)]))
         return wire.Answer(200, [('Location', f'/{ask.bucket}')])
+
+    async def _put(self, ask: Asked, place: str) -> wire.Answer:
+        """Raises Refused for a place that there is not, Conflict."""
+        try:
+            return await self._inner.ask(ask.call, 'PUT', ask.bucket, headers=[('x-storage-policy', place)] if place else [])
+        except BadRequest:
+            if place and place in self._anywhere:
+                return await self._put(ask, '')
+            if not place:
+                raise
+            raise Refused('InvalidLocationConstraint', f'The location constraint {place} is no site of this league, and no policy of one.') from None
 
     async def head(self, ask: Asked) -> wire.Answer:
         """HeadBucket."""
