@@ -7,6 +7,7 @@ import datetime as dt
 import ipaddress
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,37 @@ def test_tls_is_checked(tmp_path: Path) -> None:
             for _ in range(2):
                 assert await (await transport.send('POST', server.base, [], b'x', 10)).read() == b'ok'
             assert server.connections == 1
+            await transport.close()
+
+    both(main)
+
+
+def test_slow_clients_keep_nobody_else_from_a_server() -> None:
+    async def main() -> None:
+        on = asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b'begun'
+            await on.wait()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while True:
+                top = await head(reader)
+                if top.startswith(b'PUT'):
+                    await reader.readuntil(b'0\r\n\r\n')
+                large = b'HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n' + b'x' * 3_000_000
+                writer.write(large if b'/large' in top else OK)
+
+        async with serve(talk) as server:
+            transport = HttpTransport(limit=1)
+            large = await transport.send('GET', server.base + '/large', [], None, 10)
+            uploads = [asyncio.ensure_future(transport.send('PUT', server.base, [], slow(), 10)) for _ in range(3)]
+            async with asyncio.timeout(5):
+                assert await (await transport.send('GET', server.base, [], None, 10)).read() == b'ok'
+            on.set()
+            for upload in uploads:
+                assert await (await upload).read() == b'ok'
+            assert len(await large.read()) == 3_000_000
             await transport.close()
 
     both(main)

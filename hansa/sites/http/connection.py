@@ -24,7 +24,8 @@ class Connection(asyncio.Protocol):
     """Bytes in and out of one socket.
 
     `freed` is called when the connection is ready for the next exchange, or `lost` is True and it never will be;
-    `dropped` that the server let go of it before a single byte of the answer; `used` counts exchanges.
+    `dropped` that the server let go of it before a single byte of the answer; `used` counts exchanges. One that stands `aside` waits for
+    whoever sends or takes a long body, and no more for the server; `freed` is told of that too.
     One timer serves all waits: it is armed for the earliest moment and looks at `_deadline` when it fires.
     """
 
@@ -32,6 +33,7 @@ class Connection(asyncio.Protocol):
         self.lost = False
         self.used = 0
         self.dropped = False
+        self.aside = False
         self._silent = True
         self._loop = asyncio.get_running_loop()
         self._idle = self._idle_now = idle
@@ -77,6 +79,8 @@ class Connection(asyncio.Protocol):
         self._wanted = self._loop.create_future() if patient else None
         self._transport.write(head)
         self._watch(timeout)
+        if body is not None:
+            self._stand_aside()
         upload = self._upload = self._loop.create_task(self._send(body, length)) if body is not None else None
         try:
             await arrival
@@ -148,6 +152,12 @@ class Connection(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.pause_reading()
         self._deadline = inf
+        self._stand_aside()
+
+    def _stand_aside(self) -> None:
+        if not self.aside:
+            self.aside = True
+            self._freed(self)
 
     def resume(self, answer: Answer) -> None:
         """The reader caught up."""
@@ -284,6 +294,7 @@ class Connection(asyncio.Protocol):
             self._fresh_parser = False
             self._parser = httptools.HttpResponseParser(self)
         self._watch(self._idle_now)
+        self.aside = False
         self._freed(self)
 
     # -- the parser's callbacks

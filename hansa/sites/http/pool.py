@@ -1,4 +1,4 @@
-"""The connections to one server: so many at most, the idle ones kept for a while, callers served in turn."""
+"""The connections to one server: so many at most that wait for it, the idle ones kept for a while, callers served in turn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from hansa.model.errors import Busy
 from hansa.sites.http.connection import Connection
 
 QUEUE_LIMIT = 1024
+_MOST = 1024
+"""Connections to one server, those that stand aside among them."""
+
 Freed = Callable[[Connection], None]
 
 
@@ -34,7 +37,7 @@ class Pool:
             connection = self._idle.pop()
             if _usable(connection, careful):
                 return connection
-        if len(self._open) + self._connecting < self._limit:
+        if self._has_room():
             return await self.fresh(timeout)
         if len(self._waiters) >= QUEUE_LIMIT:
             raise Busy(f'More than {QUEUE_LIMIT} requests wait for a connection to one server.')
@@ -91,11 +94,16 @@ class Pool:
                 self._idle.remove(connection)
             self._pass_on(None)
         else:
-            self._pass_on(connection)
+            self._pass_on(None if connection.aside else connection)
+
+    def _has_room(self) -> bool:
+        """Whether one more may be opened. Those that wait for slow clients keep nobody else from the server."""
+        under_way = len(self._open) + self._connecting
+        return under_way < self._limit or (under_way < _MOST and under_way - sum(each.aside for each in self._open) < self._limit)
 
     def _pass_on(self, connection: Connection | None) -> None:
         """Give a free connection, or the room for one, to the first who waits."""
-        if connection is None and len(self._open) + self._connecting >= self._limit:
+        if connection is None and not self._has_room():
             return
         while self._waiters:
             waiter = self._waiters.popleft()
