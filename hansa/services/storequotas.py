@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -16,9 +17,10 @@ from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.ports.store import Store
 from hansa.rules import quota
+from hansa.services import urlkeys
 from hansa.services.holdings import Holdings
 from hansa.services.journal import Journal
-from hansa.services.relay import Forward, Reply
+from hansa.services.relay import Forward
 from hansa.services.stores import PREFIX, Stores
 
 WORDS = ('bytes', 'count')
@@ -33,7 +35,13 @@ _LAG = 60.0
 _MOST = 10_000
 _OVER = 'Upload exceeds quota.'
 
-Act = Callable[[Forward], Awaitable[Reply]]
+class Said(Protocol):
+    """What came of an act."""
+
+    status: int
+
+
+T = TypeVar('T', bound=Said)
 
 
 class Caps(msgspec.Struct, frozen=True):
@@ -105,9 +113,9 @@ class StoreQuotas:
             await self._store.set(_key(project), msgspec.json.encode(caps))
         self._caps.pop(project, None)
 
-    async def over(self, call: Call, project: str, member: Member, forward: Forward, act: Act) -> Reply:
+    async def over(self, call: Call, project: str, member: Member, forward: Forward, act: Callable[[Forward], Awaitable[T]]) -> T:
         """Do what is to be done to an object or container of the project at a site. Raises TooLarge where it is more than is left, and what the act raises."""
-        if forward.method not in {'PUT', 'DELETE'} or forward.path.count('/') < 2 or call.token.admin or await self.caps(project) == Caps():
+        if forward.method not in {'PUT', 'DELETE'} or forward.path.count('/') < 2 or _free(call) or await self.caps(project) == Caps():
             return await act(forward)
         if forward.method == 'PUT':
             return await self._put(call, project, member, forward, act)
@@ -117,7 +125,7 @@ class StoreQuotas:
             self._held[project].put(self._clock.monotonic(), -size, -1)
         return reply
 
-    async def _put(self, call: Call, project: str, member: Member, forward: Forward, act: Act) -> Reply:
+    async def _put(self, call: Call, project: str, member: Member, forward: Forward, act: Callable[[Forward], Awaitable[T]]) -> T:
         length = await self._length(member, project, forward)
         intent, size = await self._reserve(call, project, member, length)
         body = _Counted(forward.body, size) if isinstance(forward.body, AsyncIterator) else None
@@ -219,6 +227,10 @@ class _Counted:
                 raise TooLarge(_OVER)
             yield chunk
         self.whole = True
+
+
+def _free(call: Call) -> bool:
+    return call.token.admin and not urlkeys.stands_in(call.token)
 
 
 def _key(project: str) -> str:

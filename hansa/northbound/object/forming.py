@@ -16,8 +16,7 @@ from hansa.model.errors import BadRequest, HansaError, NotFound, TooLarge
 from hansa.northbound.hall import table, wire
 from hansa.northbound.object import multipart, room, signed
 from hansa.rules.containers import signatures
-from hansa.services.homes import Where
-from hansa.services.relay import Forward, Reply
+from hansa.services.relay import Forward
 
 _FIELD = 4096
 _FIELDS = 1000
@@ -33,10 +32,11 @@ class _Form(msgspec.Struct):
 
 
 class FormRoom:
-    """Stands before the handlers of POST to containers and objects."""
+    """Stands before the handlers of POST to containers and objects; `object` puts files where a container spans sites."""
 
-    def __init__(self, shared: room.Room) -> None:
+    def __init__(self, shared: room.Room, object: table.Handler) -> None:
         self._room = shared
+        self._object = object
 
     def over(self, handler: table.Handler) -> table.Handler:
         """The handler for all that is no form."""
@@ -74,28 +74,24 @@ class FormRoom:
                 fields[part.name.lower()] = await parts.text(_FIELD)
                 continue
             count += 1
-            where, key = await self._admitted(ask, fields)
+            found = await self._admitted(ask, fields)
             form.admitted = True
             if count > _number(fields.get('max_file_count', '')):
                 return 400, 'Max File Count Exceeded'
             if part.filename:
-                reply = await self._put(ask, where, key, part, parts, fields)
-                status, said = reply.status, '' if reply.status < 300 else http.HTTPStatus(reply.status).phrase
-                if reply.status >= 300:
+                status = await self._put(ask, found, part, parts, fields)
+                said = '' if status < 300 else http.HTTPStatus(status).phrase
+                if status >= 300:
                     return status, said
         raise BadRequest(f'The form has more than {_FIELDS} fields.')
 
-    async def _admitted(self, ask: table.Ask, fields: dict[str, str]) -> tuple[Where, str]:
+    async def _admitted(self, ask: table.Ask, fields: dict[str, str]) -> signed.Opened:
         """The container and the key that made the form's signature. Raises ValueError, NotFound, SiteDown."""
         digest, raw = signatures.signature(fields.get('signature', ''))
         texts = signatures.form_texts(urllib.parse.unquote(ask.request.path), [fields.get(name, '') for name in _SIGNED])
-        where = await self._room.homes.find(room.account(ask), room.container(ask), asking=False)
-        key = await self._room.keys.maker(room.account(ask), where, texts, digest, raw, signatures.moment(fields.get('expires', '')))
-        if not key:
-            raise ValueError('No key made it.')
-        return where, key
+        return await signed.opened(self._room, ask, texts, signatures.Signed(digest, raw, signatures.moment(fields.get('expires', ''))))
 
-    async def _put(self, ask: table.Ask, where: Where, key: str, part: multipart.Part, parts: multipart.Parts, fields: dict[str, str]) -> Reply:
+    async def _put(self, ask: table.Ask, found: signed.Opened, part: multipart.Part, parts: multipart.Parts, fields: dict[str, str]) -> int:
         """Raises TooLarge, SiteDown; whatever the site says of a body that broke off, it broke off here."""
         before = urllib.parse.unquote(ask.names.get('object', ''))
         # A path that ends with a slash is a folder; the door has taken the slash off.
@@ -105,7 +101,10 @@ class FormRoom:
         body = _Capped(parts.body(), _number(fields.get('max_file_size', '')))
         upload = Forward('PUT', '', '', sent, body.chunks())
         try:
-            return await signed.put(self._room, ask, where, key, name, upload, signatures.moment(fields['expires']))
+            if found.spans:
+                told = {header.lower(): value for header, value in sent} | {'transfer-encoding': 'chunked'}
+                return (await self._object(signed.standing(ask, 'PUT', urllib.parse.quote(name), told, body.chunks()))).status
+            return (await signed.put(self._room, ask, found.where, found.key, name, upload, signatures.moment(fields['expires']))).status
         except HansaError:
             if body.broken is not None:
                 raise body.broken from None

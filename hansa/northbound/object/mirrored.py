@@ -168,7 +168,7 @@ class MirrorRoom:
         async def send(member: Member, forward: Forward) -> Reply:
             where = Where(member, room.container(ask))
             sent: Headers = forward.headers if tail else await self._room.granted(ask, where, forward.headers)
-            return await self._room.send(ask, where, msgspec.structs.replace(forward, path=where.path + tail, headers=sent))
+            return await self._room.send(ask, where, msgspec.structs.replace(forward, path=where.path + tail, headers=sent), counted=False)
 
         return send
 

@@ -50,12 +50,14 @@ class Room:
         except NotFound:
             raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
 
-    async def send(self, ask: table.Ask, where: Where, forward: Forward) -> Reply:
-        """The request to the container's site; its answer in the league's words. Raises TooLarge for more than the project may keep, SiteDown."""
+    async def send(self, ask: table.Ask, where: Where, forward: Forward, *, counted: bool = True) -> Reply:
+        """The request to the container's site; its answer in the league's words. What of quotas was `counted` elsewhere is not counted here. Raises TooLarge for more than the project may keep, SiteDown."""
+
+        async def send(sent: Forward) -> Reply:
+            return await self.stores.send(ask.call, where.member, account(ask), sent)
+
         try:
-            reply = await self.quotas.over(
-                ask.call, account(ask), where.member, forward, lambda sent: self.stores.send(ask.call, where.member, account(ask), sent)
-            )
+            reply = await (self.quotas.over(ask.call, account(ask), where.member, forward, send) if counted else send(forward))
         except NotFound:
             raise (NotFound('The resource could not be found.') if own(ask) else refusal(ask)) from None
         reply.headers = [self._told(where, name, value) for name, value in reply.headers]

@@ -22,7 +22,7 @@ def routes(room: Room, kinds: Mapping[Kind, spanning.SpanRoom]) -> Table:
     """The table; `kinds` are the rooms of containers that span sites. Who may do what, the site's access lists say; the league asks for a token where something is changed."""
     account = AccountRoom(room)
     front = spanning.Front(room, kinds)
-    signed, form = SignedRoom(room), FormRoom(room)
+    signed, form = SignedRoom(room), FormRoom(room, front.object)
     bulk = BulkRoom(room, front.make, front.container, front.object)
     return Table(
         (

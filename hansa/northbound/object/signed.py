@@ -6,10 +6,13 @@ At the site nobody in particular acts, so that a signed URL opens no more there 
 from __future__ import annotations
 
 import urllib.parse
+from collections.abc import AsyncIterator, Mapping
 
-from hansa.model.errors import NotFound
+import msgspec
+
+from hansa.model.errors import BadRequest, NotFound, SiteDown
 from hansa.northbound.hall import table, wire
-from hansa.northbound.object import headers, room
+from hansa.northbound.object import headers, inner, room
 from hansa.ports.site import Headers
 from hansa.rules.containers import signatures
 from hansa.services import urlkeys
@@ -17,6 +20,9 @@ from hansa.services.homes import Where
 from hansa.services.relay import Forward, Reply
 
 _NO_LENGTH = b'<html><h1>Length Required</h1><p>Content-Length header required.</p></html>'
+_LEADING = ('x-object-manifest', 'x-symlink-target', 'x-copy-from')
+_META = 'x-object-meta-'
+_PUBLIC = 'x-object-meta-public-'
 
 
 class SignedRoom:
@@ -30,27 +36,26 @@ class SignedRoom:
 
         async def handle(ask: table.Ask) -> wire.Answer:
             signed = signatures.asked(ask.request.query) and ask.request.method in signatures.METHODS
-            return await (self.answer(ask) if signed else handler(ask))
+            return await (self.answer(ask, handler) if signed else handler(ask))
 
         return handle
 
-    async def answer(self, ask: table.Ask) -> wire.Answer:
-        """Raises SiteDown, BadRequest for a copy out of another container."""
+    async def answer(self, ask: table.Ask, handler: table.Handler) -> wire.Answer:
+        """`handler` does what is asked where a container spans sites. Raises SiteDown, BadRequest for a copy out of another container."""
         name = urllib.parse.unquote(ask.names['object'])
         try:
             wish = signatures.read(ask.request.items())
             texts = signatures.texts(ask.request.method, urllib.parse.unquote(ask.names['account']), room.container(ask), name, wish)
-            where = await self._room.homes.find(room.account(ask), room.container(ask), asking=False)
+            if wish.source and not signatures.covers(wish.source, ask.request.client):
+                return invalid()
+            found = await opened(self._room, ask, texts, wish)
         except (ValueError, NotFound):
-            return invalid()
-        if wish.source and not signatures.covers(wish.source, ask.request.client):
-            return invalid()
-        key = await self._room.keys.maker(room.account(ask), where, texts, wish.digest, wish.raw, wish.until)
-        if not key:
             return invalid()
         if ask.request.method == 'PUT' and not {'content-length', 'transfer-encoding'} & ask.request.headers.keys():
             return wire.Answer(411, [('Content-Type', 'text/html; charset=UTF-8')], _NO_LENGTH)
-        return room.answer(await self._send(ask, where, key, name, wish))
+        if found.spans:
+            return _veiled(ask, name, wish, await handler(_standing(ask)))
+        return room.answer(await self._send(ask, found.where, found.key, name, wish))
 
     async def _send(self, ask: table.Ask, where: Where, key: str, name: str, wish: signatures.Signed) -> Reply:
         sent = headers.without(headers.passed(ask.request), room.POLICY)
@@ -59,6 +64,66 @@ class SignedRoom:
         forward = room.forward(ask, f'{where.path}/{ask.names["object"]}', sent)
         forward.query = await self._room.keys.query(where, room.account(ask), key, ask.request.method, name, wish)
         return await self._room.send(ask, where, forward)
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What a signature opens: the container, or where it `spans` sites one of them, and the key that made the signature."""
+
+    where: Where
+    key: str
+    spans: bool
+
+
+async def opened(shared: room.Room, ask: table.Ask, texts: list[str], wish: signatures.Signed) -> Opened:
+    """Raises ValueError where no key made it, NotFound, SiteDown where none of the container's sites tells its keys."""
+    project, name = room.account(ask), room.container(ask)
+    spread = await shared.spreads.find(project, name)
+    spans = spread is not None and not spread.gone
+    if spread is not None and spans:
+        places = [Where(member, name) for member in shared.stores.members() if member.name in spread.sites and member.name not in spread.filling]
+    else:
+        places = [await shared.homes.find(project, name, asking=False)]
+    lost: list[SiteDown] = []
+    for where in sorted(places, key=lambda place: not place.member.site.health().reachable):
+        try:
+            key = await shared.keys.maker(project, where, texts, wish.digest, wish.raw, wish.until)
+        except SiteDown as error:
+            lost.append(error)
+            continue
+        if key:
+            return Opened(where, key, spans)
+        break
+    if lost and len(lost) == len(places):
+        raise lost[0]
+    raise ValueError('No key made it.')
+
+
+def _standing(ask: table.Ask) -> table.Ask:
+    """The same in the project's place, of all that a query can say nothing. Raises BadRequest for what would lead to other objects."""
+    for header in _LEADING:
+        if ask.request.header(header):
+            raise BadRequest(f"The header '{header.title()}' is not allowed in this tempurl")
+    body = ask.request.stream() if ask.request.has_body() else None
+    return standing(ask, ask.request.method, ask.names['object'], ask.request.headers, body)
+
+
+def standing(ask: table.Ask, method: str, name: str, headers: Mapping[str, str], body: AsyncIterator[bytes] | None) -> table.Ask:
+    """One request about one object (quoted), in the project's place."""
+    call = msgspec.structs.replace(ask.call, token=urlkeys.standing_in(room.account(ask)))
+    return inner.part(table.Ask(call, ask.request, ask.names), method, {'container': ask.names['container'], 'object': name}, headers, body)
+
+
+def _veiled(ask: table.Ask, name: str, wish: signatures.Signed, answer: wire.Answer) -> wire.Answer:
+    """What sites give to whoever has a signed URL: no metadata but what is public, and a name to save it under."""
+    if ask.request.method not in {'GET', 'HEAD'} or answer.status >= 300:
+        return answer
+    answer.headers = [each for each in answer.headers if not each[0].lower().startswith(_META) or each[0].lower().startswith(_PUBLIC)]
+    if wish.filename or wish.inline or not any(each[0].lower() == 'content-disposition' for each in answer.headers):
+        shown = wish.filename or name.rstrip('/').rpartition('/')[2]
+        plain, coded = urllib.parse.quote(shown, safe=' /'), urllib.parse.quote(shown)
+        told = f'{"inline" if wish.inline else "attachment"}; filename="{plain}"; filename*=UTF-8\'\'{coded}'
+        answer.headers = [*headers.without(answer.headers, 'content-disposition'), ('Content-Disposition', told)]
+    return answer
 
 
 async def put(shared: room.Room, ask: table.Ask, where: Where, key: str, name: str, upload: Forward, until: int) -> Reply:
