@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -12,6 +13,7 @@ from hansa.model.errors import HansaError, NotFound, SiteDown, Unsupported
 from hansa.ports.roster import Member
 from hansa.ports.site import Headers
 from hansa.ports.store import Store
+from hansa.rules.containers import signatures
 from hansa.services.relay import Forward, Reply
 from hansa.services.stores import Stores
 from hansa.services.turns import Turns
@@ -19,15 +21,17 @@ from hansa.services.turns import Turns
 _log = logging.getLogger('hansa.objects')
 _KEPT = 'objects/account/'
 _MOST = 1000
+KEYS = ('x-account-meta-temp-url-key', 'x-account-meta-temp-url-key-2')
 
 Post = Callable[[Member, Headers], Awaitable[Reply]]
 
 
 class _Copy(msgspec.Struct):
-    """What was set, '' for what was taken away; each change makes the next generation."""
+    """What was set, '' for what was taken away; each change makes the next generation. `salt` makes of keys what each site is given of them."""
 
     generation: int = 0
     headers: dict[str, str] = {}
+    salt: str = ''
 
 
 class AccountMeta:
@@ -45,7 +49,7 @@ class AccountMeta:
         """
         async with self._turns.of(f'account/{project}'):
             old = await self._copy(project)
-            new = _Copy(old.generation + 1, dict(list((old.headers | changes).items())[-_MOST:]))
+            new = _Copy(old.generation + 1, dict(list((old.headers | changes).items())[-_MOST:]), old.salt or secrets.token_hex(32))
             members = self._stores.members()
             answers = await asyncio.gather(*(self._post(project, member, old, new, changes, post) for member in members))
             refused = next((answer for answer in answers if isinstance(answer, Reply) and answer.status >= 400), None)
@@ -60,13 +64,26 @@ class AccountMeta:
                     await self._mark(project, member, new)
             return None, [error.site for error in down]
 
+    async def keys(self, project: str, member: Member) -> dict[str, str] | None:
+        """Keys of signed URLs that were set through the league, and what the site has in the place of each; None where none ever was."""
+        copy = await self._copy(project)
+        if copy.headers.keys().isdisjoint(KEYS):
+            return None
+        return {key: signatures.derived(key, copy.salt, member.name) for name in KEYS if (key := copy.headers.get(name, ''))}
+
+    async def shown(self, project: str, told: Headers) -> Headers:
+        """A site's headers of the account, with the keys that were set in the place of those that it was given."""
+        copy = await self._copy(project)
+        kept = {name: copy.headers[name] for name in KEYS if name in copy.headers}
+        return [each for each in told if each[0].lower() not in kept] + [each for each in kept.items() if each[1]]
+
     async def bring(self, project: str, member: Member) -> bool:
         """Tell one site what it has missed; whether it had missed anything. Raises SiteDown, NotFound where the project has nothing there."""
         async with self._turns.of(f'account/{project}'):
             copy = await self._copy(project)
             if not copy.generation or await self._marked(project, member) == copy.generation:
                 return False
-            reply = await self._stores.tend(member, project, Forward('POST', '', '', list(copy.headers.items()), b''))
+            reply = await self._stores.tend(member, project, Forward('POST', '', '', _told(copy, copy.headers, member), b''))
             if reply.status >= 400:
                 _log.warning('site %s does not take the metadata of account %s (%d)', member.name, project, reply.status)
             await self._mark(project, member, copy)
@@ -93,7 +110,7 @@ class AccountMeta:
     ) -> Reply | SiteDown | None:
         level = not old.generation or await self._marked(project, member) == old.generation
         try:
-            return await post(member, list((changes if level else new.headers).items()))
+            return await post(member, _told(new, changes if level else new.headers, member))
         except (NotFound, Unsupported):
             return None
         except SiteDown as error:
@@ -109,6 +126,11 @@ class AccountMeta:
 
     async def _mark(self, project: str, member: Member, copy: _Copy) -> None:
         await self._store.set(_place(project, member), msgspec.json.encode(copy.generation))
+
+
+def _told(copy: _Copy, headers: dict[str, str], member: Member) -> Headers:
+    """As a site is told it: a key would let its landlord sign for what lies at others."""
+    return [(name, signatures.derived(value, copy.salt, member.name) if name in KEYS and value else value) for name, value in headers.items()]
 
 
 def _place(project: str, member: Member) -> str:

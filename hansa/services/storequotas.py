@@ -5,7 +5,6 @@ from __future__ import annotations
 import urllib.parse
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -20,7 +19,7 @@ from hansa.rules import quota
 from hansa.services import urlkeys
 from hansa.services.holdings import Holdings
 from hansa.services.journal import Journal
-from hansa.services.relay import Forward
+from hansa.services.relay import Forward, Reply
 from hansa.services.stores import PREFIX, Stores
 
 WORDS = ('bytes', 'count')
@@ -35,13 +34,7 @@ _LAG = 60.0
 _MOST = 10_000
 _OVER = 'Upload exceeds quota.'
 
-class Said(Protocol):
-    """What came of an act."""
-
-    status: int
-
-
-T = TypeVar('T', bound=Said)
+Act = Callable[[Forward], Awaitable[Reply]]
 
 
 class Caps(msgspec.Struct, frozen=True):
@@ -113,7 +106,7 @@ class StoreQuotas:
             await self._store.set(_key(project), msgspec.json.encode(caps))
         self._caps.pop(project, None)
 
-    async def over(self, call: Call, project: str, member: Member, forward: Forward, act: Callable[[Forward], Awaitable[T]]) -> T:
+    async def over(self, call: Call, project: str, member: Member, forward: Forward, act: Act) -> Reply:
         """Do what is to be done to an object or container of the project at a site. Raises TooLarge where it is more than is left, and what the act raises."""
         if forward.method not in {'PUT', 'DELETE'} or forward.path.count('/') < 2 or _free(call) or await self.caps(project) == Caps():
             return await act(forward)
@@ -125,7 +118,7 @@ class StoreQuotas:
             self._held[project].put(self._clock.monotonic(), -size, -1)
         return reply
 
-    async def _put(self, call: Call, project: str, member: Member, forward: Forward, act: Callable[[Forward], Awaitable[T]]) -> T:
+    async def _put(self, call: Call, project: str, member: Member, forward: Forward, act: Act) -> Reply:
         length = await self._length(member, project, forward)
         intent, size = await self._reserve(call, project, member, length)
         body = _Counted(forward.body, size) if isinstance(forward.body, AsyncIterator) else None

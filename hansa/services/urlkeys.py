@@ -1,4 +1,4 @@
-"""Keys of signed URLs: they are metadata of accounts and containers, lie at the sites alone, and are known here for some seconds."""
+"""Keys of signed URLs: those of containers lie at their sites and are known here for some seconds, those of accounts the league keeps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hansa.model.secret import Secret
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Member
 from hansa.rules.containers import signatures
+from hansa.services.accountmeta import AccountMeta
 from hansa.services.homes import Where
 from hansa.services.storeinfo import StoreInfo
 from hansa.services.stores import Stores
@@ -35,8 +36,9 @@ def stands_in(token: Token) -> bool:
 class UrlKeys:
     """Judges signatures, and makes those that a site takes."""
 
-    def __init__(self, stores: Stores, info: StoreInfo, clock: Clock) -> None:
+    def __init__(self, stores: Stores, info: StoreInfo, meta: AccountMeta, clock: Clock) -> None:
         self._stores = stores
+        self._meta = meta
         self._info = info
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str, str], tuple[float, tuple[Secret, ...]]] = OrderedDict()
@@ -47,11 +49,20 @@ class UrlKeys:
             del self._kept[key]
 
     async def maker(self, project: str, where: Where, texts: list[str], digest: str, raw: bytes, until: int) -> str:
-        """The key that made a signature for a container, its own or its account's; '' where none did, or too long ago. Raises SiteDown."""
+        """What opens the container at its site, where its own key or one of its account made the signature; '' where none did, or too long ago.
+
+        Raises SiteDown.
+        """
         if until <= self._clock.now() or digest not in await self._digests(where.member):
             return ''
-        keys = [*await self._keys(project, where.member, where.path), *await self._keys(project, where.member, '')]
-        return signatures.maker([key.reveal() for key in keys], texts, digest, raw)
+        keys = {key.reveal(): key.reveal() for key in await self._keys(project, where.member, where.path)}
+        account = await self._meta.keys(project, where.member)
+        if account is None:
+            # Set at the site itself, by somebody who went past the league: there it counts.
+            account = {key.reveal(): key.reveal() for key in await self._keys(project, where.member, '')}
+        keys = account | keys
+        found = signatures.maker(list(keys), texts, digest, raw)
+        return keys.get(found, '')
 
     async def query(self, where: Where, project: str, key: str, method: str, name: str, wish: signatures.Signed) -> str:
         """The query that lets nobody in particular do one thing to one object (its name as its owner wrote it) at the container's site."""

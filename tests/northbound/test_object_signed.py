@@ -100,6 +100,11 @@ def test_an_accounts_key_opens_all_its_containers_until_it_is_changed() -> None:
             path = f'{ACCOUNT}/d/o'
             for each in (f'{ACCOUNT}/c/dir/o', path):
                 assert (await league.ask('GET', f'{each}?{signed("GET", each)}', token=''))[::2] == (200, b'hello')
+            at = {site: next(iter(cloud.state.objects.accounts.values())).headers['x-account-meta-temp-url-key-2'] for site, cloud in league.clouds.items()}
+            assert len({'secret', *at.values()}) == 3
+            for key in at.values():
+                # What one site was given opens nothing at the league, neither there nor at another.
+                assert (await league.ask('GET', f'{path}?{signed("GET", path, key=key)}', token=''))[0] == 401
             await league.ok('POST', ACCOUNT, headers={'x-account-meta-temp-url-key-2': 'new'})
             assert (await league.ask('GET', f'{path}?{signed("GET", path)}', token=''))[0] == 401
             assert (await league.ask('GET', f'{path}?{signed("GET", path, key="new")}', token=''))[0] == 200

@@ -44,6 +44,7 @@ class AccountRoom:
 
     async def _answer(self, ask: table.Ask, held: Held, status: int, form: str, body: bytes) -> wire.Answer:
         caps = await self._room.quotas.caps(room.account(ask))
+        held.headers = await self._room.meta.shown(room.account(ask), held.headers)
         told = [('Content-Type', f'{form}; charset=utf-8'), ('Accept-Ranges', 'bytes'), *headers.without(signed.veiled(ask, held.headers), *_SITES)]
         told += [(f'X-Account-{meta}Quota-{word.title()}', str(cap)) for word in WORDS if (cap := getattr(caps, word)) is not None for meta in ('', 'Meta-')]
         if ask.call.token.project == room.account(ask):

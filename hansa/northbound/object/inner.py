@@ -16,10 +16,10 @@ _PLAIN = 'text/plain'
 
 
 def part(
-    ask: table.Ask, method: str, names: dict[str, str], headers: Mapping[str, str], body: AsyncIterator[bytes] | None = None, query: str = ''
+    ask: table.Ask, method: str, names: dict[str, str], headers: Mapping[str, str], body: AsyncIterator[bytes] | None = None
 ) -> table.Ask:
     """One of them, of the same caller; `names` as they stand in a path."""
-    scope = {'method': method, 'query_string': query.encode('latin-1'), 'headers': [(key.encode(), value.encode('latin-1')) for key, value in headers.items()]}
+    scope = {'method': method, 'query_string': b'', 'headers': [(key.encode(), value.encode('latin-1')) for key, value in headers.items()]}
 
     async def receive() -> dict[str, Any]:
         chunk = await anext(body, b'') if body is not None else b''

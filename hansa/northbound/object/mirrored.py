@@ -151,8 +151,14 @@ class MirrorRoom:
         return reply
 
     async def keep(self, ask: table.Ask, spread: Spread, forward: Forward) -> Reply:
-        """Change it."""
-        return await self._mirrors.write(spread, _name(ask), forward, self._to(ask))
+        """Change it. What a project may keep is counted once, at however many sites it is kept."""
+
+        async def act(sent: Forward) -> Reply:
+            return await self._mirrors.write(spread, _name(ask), sent, self._to(ask))
+
+        first = Where(self._mirrors.member(spread.sites[0]), room.container(ask))
+        there = msgspec.structs.replace(forward, path=f'{first.path}/{ask.names["object"]}')
+        return await self._room.quotas.over(ask.call, room.account(ask), first.member, there, act)
 
     async def _alike(self, ask: table.Ask, spread: Spread, word: str, what: str) -> None:
         """Raises BadRequest where a container that an object's parts are in is not mirrored likewise."""

@@ -5,6 +5,7 @@ At the site nobody in particular acts, so that a signed URL opens no more there 
 
 from __future__ import annotations
 
+import email.utils
 import urllib.parse
 from collections.abc import AsyncIterator, Mapping
 
@@ -79,6 +80,9 @@ async def opened(shared: room.Room, ask: table.Ask, texts: list[str], wish: sign
     project, name = room.account(ask), room.container(ask)
     spread = await shared.spreads.find(project, name)
     spans = spread is not None and not spread.gone
+    if spread is not None and spread.kind == 'disperse':
+        # No landlord alone may open it, and keys of containers lie with landlords.
+        raise ValueError('A dispersed container has no signed URLs.')
     if spread is not None and spans:
         places = [Where(member, name) for member in shared.stores.members() if member.name in spread.sites and member.name not in spread.filling]
     else:
@@ -117,7 +121,8 @@ def _veiled(ask: table.Ask, name: str, wish: signatures.Signed, answer: wire.Ans
     """What sites give to whoever has a signed URL: no metadata but what is public, and a name to save it under."""
     if ask.request.method not in {'GET', 'HEAD'} or answer.status >= 300:
         return answer
-    answer.headers = [each for each in answer.headers if not each[0].lower().startswith(_META) or each[0].lower().startswith(_PUBLIC)]
+    expires = ('Expires', email.utils.formatdate(wish.until, usegmt=True))
+    answer.headers = [expires, *(each for each in answer.headers if not each[0].lower().startswith(_META) or each[0].lower().startswith(_PUBLIC))]
     if wish.filename or wish.inline or not any(each[0].lower() == 'content-disposition' for each in answer.headers):
         shown = wish.filename or name.rstrip('/').rpartition('/')[2]
         plain, coded = urllib.parse.quote(shown, safe=' /'), urllib.parse.quote(shown)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar
-
-import msgspec
+from collections.abc import Mapping
+from typing import Protocol
 
 from hansa.model.errors import BadRequest, Conflict, NotFound, PreconditionFailed, Unsupported
 from hansa.model.spread import Kind, Spread
 from hansa.northbound.hall import table, wire
-from hansa.northbound.object import copying, headers, inner, room
+from hansa.northbound.object import copying, headers, room
 from hansa.northbound.object.containers import ContainerRoom
 from hansa.northbound.object.objects import ObjectRoom
 from hansa.rules.spreading import Choice
 from hansa.services.relay import Forward, Reply
-from hansa.services.storequotas import Said
-
-T = TypeVar('T', bound=Said)
 
 
 class SpanRoom(Protocol):
@@ -90,24 +85,8 @@ class Front:
             room.known(ask)
             return await self._copied(ask, _elsewhere(ask, source, 'x-copy-from'), ask, spread)
         if spread is not None:
-            return await self._spanning(ask, spread)
+            return await self._kind(spread.kind).object(ask, spread)
         return await (self._objects.read(ask) if ask.request.method in {'GET', 'HEAD', 'OPTIONS'} else self._objects.change(ask))
-
-    async def _spanning(self, ask: table.Ask, spread: Spread) -> wire.Answer:
-        """What a project may keep is counted once, at however many sites it is kept."""
-        kind, forward = self._kind(spread.kind), room.forward(ask, f'/{ask.names["container"]}/{ask.names["object"]}')
-
-        async def act(sent: Forward) -> wire.Answer:
-            body = sent.body if isinstance(sent.body, AsyncIterator) else None
-            names = {'container': ask.names['container'], 'object': ask.names['object']}
-            asked = ask if sent is forward else inner.part(ask, 'PUT', names, ask.request.headers, body, ask.request.query)
-            return await kind.object(asked, spread)
-
-        return await self._counted(ask, spread, forward, act)
-
-    async def _counted(self, ask: table.Ask, spread: Spread, forward: Forward, act: Callable[[Forward], Awaitable[T]]) -> T:
-        member = next((member for member in self._room.stores.members() if member.name in spread.sites), None)
-        return await (act(forward) if member is None else self._room.quotas.over(ask.call, room.account(ask), member, forward, act))
 
     async def copy(self, ask: table.Ask) -> wire.Answer:
         """`COPY` of an object: a PUT of the destination."""
@@ -124,10 +103,7 @@ class Front:
             return await (self._kind(of.kind).fetch(source, of, forward) if of is not None else self._objects.send(source, forward))
 
         async def keep(forward: Forward) -> Reply:
-            if onto is None:
-                return await self._objects.send(target, forward)
-            kind, there = self._kind(onto.kind), msgspec.structs.replace(forward, path=f'/{target.names["container"]}/{target.names["object"]}')
-            return await self._counted(target, onto, there, lambda sent: kind.keep(target, onto, sent))
+            return await (self._kind(onto.kind).keep(target, onto, forward) if onto is not None else self._objects.send(target, forward))
 
         sent = headers.without(headers.passed(ask.request), room.POLICY, 'destination', 'destination-account')
         return await copying.streamed(self._room, source, fetch, target, keep, sent)

@@ -120,6 +120,11 @@ def covers(source: str, client: str) -> bool:
         return False
 
 
+def derived(key: str, salt: str, site: str) -> str:
+    """What a site is given in the place of an account's key: it opens the account there, and tells nobody what the key is."""
+    return hmac.new(bytes.fromhex(salt), f'{site}\n{key}'.encode('utf-8', 'surrogateescape'), hashlib.sha256).hexdigest()
+
+
 def query(key: str, method: str, path: str, until: int, digest: str, filename: str = '', *, inline: bool = False) -> str:
     """The query that opens one path at a site (as its owner wrote it, from /v1 on) by one method."""
     made = hmac.new(key.encode('latin-1'), f'{method}\n{until}\n{path}'.encode(), DIGESTS[digest]).hexdigest()

@@ -95,7 +95,7 @@ def signed(ask: Ask, account: Account | None, container: Container | None, path:
         return False
     invalid = Refused(401, 'Temp URL invalid\n', 'text/plain')
     try:
-        until = int(expires) if expires.isdecimal() else int(moment(expires))
+        until = expiry(expires)
         digest, raw = _signature(given)
     except (ValueError, binascii.Error):
         raise invalid from None
@@ -119,6 +119,11 @@ def signed(ask: Ask, account: Account | None, container: Container | None, path:
     if ask.method in ('PUT', 'POST') and 'x-object-manifest' in ask.headers:
         raise Refused(400, "The header 'X-Object-Manifest' is not allowed in this tempurl", 'text/plain')
     return True
+
+
+def expiry(text: str) -> int:
+    """Epoch second. Raises ValueError."""
+    return int(text) if text.isdecimal() else int(moment(text))
 
 
 def _signature(given: str) -> tuple[str, bytes]:

@@ -70,6 +70,7 @@ def answer(ask: Ask, store: Store, account: str, container: str, name: str) -> A
     done.headers |= objectversions.named(found, name, f'/v1/{account}/{container}/{name}')
     if signed and done.status < 300:
         _veiled(ask, name, done)
+        done.headers['Expires'] = http_date(objectaccess.expiry(ask.arg('temp_url_expires')))
     return done
 
 
