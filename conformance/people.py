@@ -79,7 +79,7 @@ def _emptied(cloud: Any, project: Any) -> None:
     store = _store(cloud, project_id=project.id)
     for _ in range(_TRIES):
         for container in _names(store, ''):
-            for name in _names(store, f'/{container}'):
+            for name in _names(store, f'/{container}', '&versions=true'):
                 store.delete(f'/{container}/{name}')
             store.delete(f'/{container}')
         if not _names(store, ''):
@@ -89,10 +89,11 @@ def _emptied(cloud: Any, project: Any) -> None:
     raise RuntimeError(f'The account of {project.name} cannot be emptied.')
 
 
-def _names(store: Any, path: str) -> list[str]:
-    """As they stand in a path."""
-    answer = store.get(f'{path}?format=json')
-    return [quote(each['name']) for each in answer.json()] if answer.status_code == 200 else []
+def _names(store: Any, path: str, more: str = '') -> list[str]:
+    """As they stand in a path, of what has versions each with its own."""
+    answer = store.get(f'{path}?format=json{more}')
+    listed = answer.json() if answer.status_code == 200 else []
+    return [quote(each['name']) + (f'?version-id={each["version_id"]}' if each.get('version_id', 'null') != 'null' else '') for each in listed]
 
 
 def _cleared(cloud: Any) -> None:

@@ -30,6 +30,7 @@ _HOP = frozenset(
 )  # fmt: skip
 _ACCOUNTS_ASKED = frozenset(('x-copy-from-account', 'destination-account', 'x-symlink-target-account'))
 _ACCOUNTS_TOLD = frozenset(('x-symlink-target-account', 'x-copied-from-account', 'content-location', 'location'))
+_LINK, _LINKED = 'symlink_path', b'"symlink_path"'
 _ETAG = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -118,6 +119,24 @@ class Stores:
                 # One that was never begun would not let go of the site's answer when it is closed.
                 await anext(reply.body)
             await reply.body.aclose()
+
+    async def linked(self, member: Member, reply: Reply) -> None:
+        """Where links of a listing lead is told with the league's accounts, not the site's. Raises SiteDown."""
+        if isinstance(reply.body, bytes) or not reply.header('content-type').startswith('application/json'):
+            return
+        raw = bytearray()
+        async for chunk in reply.body:
+            raw += chunk
+            if len(raw) > relay.DOCUMENT_LIMIT:
+                raise SiteDown(member.name, f'({SERVICE}) gives a listing that does not end', sent=True)
+        reply.body = bytes(raw)
+        if _LINKED in raw:
+            try:
+                rows = msgspec.json.decode(raw, type=list[dict[str, Any]])
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise SiteDown(member.name, f'({SERVICE}) sent something that is no listing', sent=True) from None
+            reply.body = msgspec.json.encode([row | {_LINK: self._account_in(row[_LINK], member)} if _LINK in row else row for row in rows])
+        reply.headers = [header for header in reply.headers if header[0].lower() != 'content-length']
 
     async def info(self, member: Member) -> Mapping[str, Any]:
         """What a site's object store says that it can do. Raises SiteDown."""

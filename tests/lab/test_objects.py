@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.filterwarnings('ignore')]
 
 BACK_SECONDS = 60
 MIB = 1 << 20
+LISTED = '?format=json'
 
 
 @pytest.fixture(scope='module')
@@ -106,12 +107,12 @@ def test_a_site_that_stands_still_is_named_and_takes_nothing_else_with_it(user: 
     for site in ('east', 'west'):
         assert user.ask('PUT', f'/{kept(user, f"dead-{site}", site)}/o', body=site.encode()).status_code == 201
     with clients.stopped('west'):
-        for path in ('/dead-west/o', '/dead-west', ''):
+        for path in ('/dead-west/o', '/dead-west', LISTED):
             lost = user.ask('GET', path)
             assert (lost.status_code, lost.headers.get('x-hansa-missing-sites')) == (503, 'west'), (path, lost.status_code, lost.text)
             assert int(lost.headers['retry-after']) > 0
         assert user.ask('GET', '/dead-east/o').content == b'east'
-        partial = user.ask('GET', '', {'X-Hansa-Partial': 'true'})
+        partial = user.ask('GET', LISTED, {'X-Hansa-Partial': 'true'})
         assert (partial.status_code, partial.headers.get('x-hansa-missing-sites')) == (200, 'west')
         assert {'dead-east', 'dead-west'} & named(partial) == {'dead-east'}
         fresh = user.ask('PUT', '/made-meanwhile')
@@ -120,7 +121,7 @@ def test_a_site_that_stands_still_is_named_and_takes_nothing_else_with_it(user: 
     while user.ask('GET', '/dead-west/o').status_code != 200:
         assert time.monotonic() < deadline, 'the site does not come back'
         time.sleep(1)
-    assert {'dead-east', 'dead-west', 'made-meanwhile'} <= named(user.ask('GET', ''))
+    assert {'dead-east', 'dead-west', 'made-meanwhile'} <= named(user.ask('GET', LISTED))
 
 
 def named(listing: Any) -> set[str]:

@@ -248,6 +248,8 @@ def test_parts_lie_where_the_whole_is() -> None:
             for header in ('x-object-manifest', 'x-symlink-target'):
                 assert (await league.ask('PUT', f'{ACCOUNT}/d/o', b'', headers={header: 'c/p'}))[0] == 400
                 assert (await league.ask('PUT', f'{ACCOUNT}/c/{header}', b'', headers={header: 'c/p'}))[0] == 201
+            listed = {row['name']: row for row in await league.ok('GET', f'{ACCOUNT}/c?format=json')}
+            assert listed['x-symlink-target']['symlink_path'] == f'{ACCOUNT.removeprefix("/object")}/c/p'
             assert (await league.ask('POST', f'{ACCOUNT}/d', headers={'x-versions-location': 'c'}))[0] == 400
             assert (await league.ask('COPY', f'{ACCOUNT}/c/big', headers={'destination': 'd/whole'}))[0] == 201
             assert (await league.ask('GET', f'{ACCOUNT}/d/whole'))[2] == b'hello'

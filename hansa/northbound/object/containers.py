@@ -30,7 +30,8 @@ class ContainerRoom:
 
     async def read(self, ask: table.Ask) -> wire.Answer:
         """`GET`, `HEAD`, `OPTIONS`."""
-        _, reply = await self._again(ask)
+        where, reply = await self._again(ask)
+        await self._room.stores.linked(where.member, reply)
         reply.headers = signed.veiled(ask, reply.headers)
         for site in await self._room.homes.twins(room.account(ask), room.container(ask)):
             reply.headers.append(('Warning', f'199 hansa "Another container of this name is at site {site}: {ask.names["container"]}@{site}"'))

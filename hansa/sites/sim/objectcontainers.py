@@ -101,12 +101,12 @@ def _shown(ask: Ask, store: Store, name: str, found: Container | None, own: bool
         listed.headers |= headers
         return listed
     rows: list[Row] = [
-        {'subdir': text} if subdir else _row(text, found.blobs[text]) for text, subdir in objectlists.page(found.names, wanted)
+        {'subdir': text} if subdir else _row(text, found.blobs[text], ask.path.split('/')[2]) for text, subdir in objectlists.page(found.names, wanted)
     ]
     return objectaccounts.listed(ask, rows, headers, 'container', name)
 
 
-def _row(name: str, blob: Blob) -> Row:
+def _row(name: str, blob: Blob, account: str) -> Row:
     row: Row = {
         'bytes': blob.size if blob.segments is not None else len(blob.data),
         'hash': blob.etag,
@@ -114,4 +114,6 @@ def _row(name: str, blob: Blob) -> Row:
         'content_type': blob.media,
         'last_modified': iso(blob.when),
     }
+    if target := blob.headers.get('x-symlink-target'):
+        row['symlink_path'] = f'/v1/{blob.headers.get("x-symlink-target-account", account)}/{target}'
     return row | ({'slo_etag': f'"{blob.sum}"'} if blob.segments is not None else {})
