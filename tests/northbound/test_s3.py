@@ -125,6 +125,9 @@ def test_listings_compose_and_roll_up() -> None:
             page = tree(await s3.ask('GET', '/one', query='fetch-owner=true&list-type=2&start-after=b%2Fx&max-keys=1'), 'ListBucketResult')
             assert page.all('Contents')[0].word('Key') == 'b/y & <z>'
             assert page.all('Contents')[0].all('Owner')[0].word('ID') == house.league_id('demo')
+            page = tree(await s3.ask('GET', '/one', query='key-marker=b%2Fx&max-keys=1&versions='), 'ListVersionsResult')
+            assert [(each.word('Key'), each.word('VersionId')) for each in page.all('Version')] == [('b/y & <z>', 'null')]
+            assert (page.word('IsTruncated'), page.word('NextKeyMarker')) == ('true', 'b/y & <z>')
             assert tree(await s3.ask('GET', '/one', query='max-keys=0'), 'ListBucketResult').word('IsTruncated') == 'false'
             assert code(await s3.ask('GET', '/one', query='continuation-token=%21&list-type=2')) == 'InvalidArgument'
 

@@ -58,6 +58,8 @@ def test_a_large_object_of_parts_lies_as_swifts_own_door_lays_it() -> None:
             assert await put(s3, '/one/a/b', upload, 11, bodies[1]) == got[0][1]
             assert await segments(league, 'one') == [f'a/b/{upload}{rest}' for rest in ('', '/100', '/11', '/12', '/2')]
             assert (await league.ask('HEAD', f'{ACCOUNT}/one%2Bsegments'))[1]['x-hansa-site'] == 'west'
+            listed = tree(await s3.ask('GET', '/one/a/b', query=f'uploadId={upload}&part-number-marker=12'), 'ListPartsResult')
+            assert [each.word('PartNumber') for each in listed.all('Part')] == ['100']
             listed = tree(await s3.ask('GET', '/one/a/b', query=f'uploadId={upload}&max-parts=2'), 'ListPartsResult')
             assert [each.word('PartNumber') for each in listed.all('Part')] == ['2', '11']
             assert (listed.word('NextPartNumberMarker'), listed.word('IsTruncated')) == ('11', 'true')
@@ -77,6 +79,15 @@ def test_a_large_object_of_parts_lies_as_swifts_own_door_lays_it() -> None:
             assert (await s3.ask('GET', '/one/a/b', headers={'if-none-match': etag(*bodies)}))[0] == 304
             assert (await s3.ask('GET', '/one/a/b', headers={'if-match': etag(*bodies), 'range': f'bytes={SMALL - 1}-{SMALL}'}))[::2] == (206, b'ab')
             assert code(await s3.ask('GET', '/one/a/b', headers={'if-match': etag(b'')})) == 'PreconditionFailed'
+            status, headers, body = await s3.ask('GET', '/one/a/b', query='partNumber=3')
+            assert (status, body, headers['x-amz-mp-parts-count'], headers['etag']) == (206, b'c', '3', etag(*bodies))
+            status, headers, body = await s3.ask('HEAD', '/one/a/b', query='partNumber=3')
+            assert (status, headers['content-length'], headers['content-range']) == (206, '1', f'bytes {2 * SMALL}-{2 * SMALL}/{2 * SMALL + 1}')
+            assert code(await s3.ask('GET', '/one/a/b', query='partNumber=4')) == 'InvalidPartNumber'
+            await s3.ask('PUT', '/one/plain', b'hello')
+            assert (await s3.ask('GET', '/one/plain', query='partNumber=1'))[::2] == (200, b'hello')
+            assert code(await s3.ask('GET', '/one/plain', query='partNumber=2')) == 'InvalidPartNumber'
+            await s3.ask('DELETE', '/one/plain')
 
     virtual.run(main)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hansa.model.errors import BadRequest, Conflict
@@ -19,6 +20,8 @@ _ROUNDS = 100
 _DOCUMENT = 64 << 10
 _USUAL = 'us-east-1'
 """What clients take for the place of buckets that have none."""
+
+_Form = Callable[[listing.Wish, str, listing.Page, str, Mapping[str, str]], bytes]
 
 
 class BucketRoom:
@@ -123,11 +126,18 @@ class BucketRoom:
 
     async def page(self, ask: Asked) -> wire.Answer:
         """ListObjects, version 1 and 2."""
-        wanted = listing.wish(ask.args)
+        return await self._listed(ask, listing.wish(ask.args), listing.document)
+
+    async def versions(self, ask: Asked) -> wire.Answer:
+        """ListObjectVersions: one of each object."""
+        args = {name: ask.args.get(name, '') for name in ('prefix', 'delimiter', 'max-keys', 'encoding-type')}
+        return await self._listed(ask, listing.wish({**args, 'marker': ask.args.get('key-marker', '')}), listing.versions)
+
+    async def _listed(self, ask: Asked, wanted: listing.Wish, form: _Form) -> wire.Answer:
         rows = await self._inner.rows(ask.call, ask.bucket, listing.args(wanted)) if wanted.most else []
         found = listing.page(wanted, rows)
         etags = await self._etags.told(ask.call, ask.bucket, found.rows)
-        return document(listing.document(wanted, ask.bucket, found, ask.call.token.project, etags))
+        return document(form(wanted, ask.bucket, found, ask.call.token.project, etags))
 
     async def _there(self, ask: Asked) -> wire.Answer:
         return await self._judged(await self._inner.head(ask.call, ask.bucket))

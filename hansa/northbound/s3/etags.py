@@ -8,11 +8,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from hansa.model.call import Call
 from hansa.northbound.hall import wire
-from hansa.northbound.s3 import inner
+from hansa.northbound.s3 import inner, parts
 from hansa.rules.s3 import multipart
 from hansa.rules.s3.refusal import Refused
 
@@ -50,7 +48,10 @@ class Etags:
         name = hashlib.sha256(f'{call.token.project}/{site}'.encode()).digest()
         known = self._known.get(name)
         if known is None:
-            known = await self._made(call, bucket, key, site)
+            known = await self._made(call, bucket, key)
+            if not known:
+                # It has gone meanwhile, or has something in it that has no MD5.
+                return f'{site}-1'
             self._known[name] = known
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
@@ -58,11 +59,8 @@ class Etags:
             self._known.move_to_end(name)
         return known
 
-    async def _made(self, call: Call, bucket: str, key: str, site: str) -> str:
-        answer = await self._inner.ask(call, 'GET', bucket, key, query=[('multipart-manifest', 'get')])
-        raw = await inner.read(answer)
+    async def _made(self, call: Call, bucket: str, key: str) -> str:
         try:
-            return multipart.etag([str(row['hash']) for row in msgspec.json.decode(raw, type=list[dict[str, Any]])])
-        except (msgspec.DecodeError, KeyError, Refused):
-            # It has gone meanwhile, or has something in it that has no MD5.
-            return f'{site}-1'
+            return multipart.etag([row.hash for row in await parts.manifest(self._inner, call, bucket, key)])
+        except Refused:
+            return ''

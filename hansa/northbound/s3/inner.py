@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import urllib.parse
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from hansa.model.call import Call
-from hansa.model.errors import NotFound
+from hansa.model.errors import NotFound, SiteDown
 from hansa.northbound.hall import table, wire
 from hansa.northbound.s3 import errors
 from hansa.rules.s3 import multipart, names
@@ -175,6 +176,15 @@ async def read(answer: wire.Answer) -> bytes:
         if isinstance(answer.body, AsyncGenerator):
             await answer.body.aclose()
     return b''.join(parts)
+
+
+async def let_go(answer: wire.Answer) -> None:
+    """The body of an answer is not wanted."""
+    if isinstance(answer.body, AsyncGenerator):
+        with contextlib.suppress(SiteDown, StopAsyncIteration):
+            # One that was never begun would not let go of the site's answer when it is closed.
+            await anext(answer.body)
+        await answer.body.aclose()
 
 
 def _safe(at: int) -> str:

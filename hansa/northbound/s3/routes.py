@@ -43,6 +43,7 @@ def routes(within: Inner, region: str) -> Table:
             Route('routed', 'DELETE', '/bucket/plain/{bucket}', handler(bucket.drop)),
             Route('routed', 'GET', '/bucket/location/{bucket}', handler(bucket.location)),
             Route('own', 'GET', '/bucket/versioning/{bucket}', handler(bucket.versioning)),
+            Route('routed', 'GET', '/bucket/versions/{bucket}', handler(bucket.versions)),
             Route('routed', 'GET', '/bucket/acl/{bucket}', handler(bucket.grants)),
             Route('routed', 'PUT', '/bucket/acl/{bucket}', handler(bucket.grant)),
             Route('routed', 'GET', '/bucket/uploads/{bucket}', handler(upload.all)),

@@ -115,7 +115,7 @@ class UploadRoom:
         """ListParts."""
         bucket, prefix = self._named(ask)
         await self._inner.upload(ask.call, bucket, prefix)
-        most, after = listing.most(ask.args.get('max-parts', '')), listing.most(ask.args.get('part-number-marker', '') or '0')
+        most, after = listing.most(ask.args.get('max-parts', '')), multipart.after(ask.args.get('part-number-marker', ''))
         found = [part for part in multipart.parts(await self._all(ask, bucket, f'{prefix}/'), f'{prefix}/') if part.number > after]
         shown, owner = found[:most], listing.named(ask.call.token.project)
         told: list[Node] = [

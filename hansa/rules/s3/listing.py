@@ -99,16 +99,34 @@ def page(wanted: Wish, rows: Sequence[Row]) -> Page:
 
 def document(wanted: Wish, bucket: str, found: Page, owner: str, etags: Mapping[str, str]) -> bytes:
     """The page as XML; `owner` is the project's id, `etags` are those of large objects by name."""
+    told = _about(wanted, bucket, found)
+    told += _second(wanted, found) if wanted.second else _first(wanted, found)
+    told += [('Contents', _object(wanted, row, owner, etags)) for row in found.rows if 'subdir' not in row]
+    return documents.written('ListBucketResult', [*told, *_prefixes(wanted, found)])
+
+
+def versions(wanted: Wish, bucket: str, found: Page, owner: str, etags: Mapping[str, str]) -> bytes:
+    """The page as one of versions, of which every object has one, called null."""
+    told = _about(wanted, bucket, found)
+    told += [('KeyMarker', _coded(wanted, wanted.after)), ('VersionIdMarker', '')]
+    if found.last:
+        told += [('NextKeyMarker', _coded(wanted, found.last)), ('NextVersionIdMarker', 'null')]
+    latest: list[Node] = [('VersionId', 'null'), ('IsLatest', True)]
+    told += [('Version', [*latest, *_object(wanted, row, owner, etags)]) for row in found.rows if 'subdir' not in row]
+    return documents.written('ListVersionsResult', [*told, *_prefixes(wanted, found)])
+
+
+def _about(wanted: Wish, bucket: str, found: Page) -> list[Node]:
     told: list[Node] = [('Name', bucket), ('Prefix', _coded(wanted, wanted.prefix)), ('MaxKeys', wanted.most)]
     if wanted.delimiter:
         told.append(('Delimiter', _coded(wanted, wanted.delimiter)))
     if wanted.coded:
         told.append(('EncodingType', 'url'))
-    told.append(('IsTruncated', bool(found.last)))
-    told += _second(wanted, found) if wanted.second else _first(wanted, found)
-    told += [('Contents', _object(wanted, row, owner, etags)) for row in found.rows if 'subdir' not in row]
-    told += [('CommonPrefixes', [('Prefix', _coded(wanted, str(row['subdir'])))]) for row in found.rows if 'subdir' in row]
-    return documents.written('ListBucketResult', told)
+    return [*told, ('IsTruncated', bool(found.last))]
+
+
+def _prefixes(wanted: Wish, found: Page) -> list[Node]:
+    return [('CommonPrefixes', [('Prefix', _coded(wanted, str(row['subdir'])))]) for row in found.rows if 'subdir' in row]
 
 
 def _first(wanted: Wish, found: Page) -> list[Node]:

@@ -49,6 +49,21 @@ def number(text: str, most: int) -> int:
     return int(text)
 
 
+def after(text: str) -> int:
+    """The number behind which a list of parts begins; 0 for its beginning. Raises Refused."""
+    if text and not text.isdecimal():
+        raise Refused('InvalidArgument', 'The part-number-marker must be a number.')
+    return int(text[:9] or 0)
+
+
+def span(sizes: Sequence[int], wanted: int) -> str:
+    """First and last byte of one part of an object, `FIRST-LAST`. Raises Refused."""
+    if not 1 <= wanted <= len(sizes):
+        raise Refused('InvalidPartNumber', 'The requested partnumber is not satisfiable')
+    first = sum(sizes[: wanted - 1])
+    return f'{first}-{first + sizes[wanted - 1] - 1}'
+
+
 def no_upload() -> Refused:
     """What is said of an upload that is not there."""
     return Refused('NoSuchUpload', 'The specified multipart upload does not exist. The upload ID might be invalid, or it might have been aborted or completed.')
