@@ -42,6 +42,9 @@ def test_whoever_has_a_signed_url_reads_and_writes_without_a_token() -> None:
                     assert 'x-object-meta-colour' not in headers
                     assert headers['content-disposition'].startswith('attachment; filename="o"')
                     assert (await league.ask('HEAD', f'{path}?{query}', token=''))[0] == 200
+            bare = path.removeprefix('/object')
+            assert (await league.ask('GET', f'{bare}?{signed("GET", bare)}', token=''))[::2] == (200, b'hello')
+            assert (await league.ask('GET', '/v1'))[0] == (await league.ask('GET', '/v1/other'))[0] == 404
             told = (await league.ask('GET', f'{path}?{signed("GET", path)}&filename=a%20b&inline', token='', headers={'range': 'bytes=1-2'}))
             assert (told[0], told[2]) == (206, b'el')
             assert told[1]['content-disposition'].startswith('inline; filename="a b"')
