@@ -46,7 +46,8 @@ class Filling:
     async def told(self, spread: Spread, debts: Sequence[Debt]) -> None:
         """Tell sites that owe the container itself what it is, and write down what they lack of it. Raises SiteDown, Refused, Conflict."""
         there = self._mirrors.there()
-        order = [site for site in mirroring.readers(spread, debts, there) if site in there]
+        # Where nobody was told to the end what it is, whoever has it knows.
+        order = [site for site in mirroring.readers(spread, debts, there) or spread.everywhere if site in there]
         source, headers = '', list[tuple[str, str]]()
         for site in order:
             found = await self._head(spread, site)

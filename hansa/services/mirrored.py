@@ -53,7 +53,10 @@ class Mirrored:
             return None
 
     async def _fresh(self, project: str, name: str, choice: Choice, forward: Forward, send: Send) -> Reply:
-        spread = await self._spreads.register(project, name, choice)
+        # Until it is made nobody reads of it, and whoever mends finds out whether it was.
+        spread = await self._store.put_spread(
+            Spread(project, name, 'mirror', choice.sites, choice.need, self._clock.now(), filling=choice.sites)
+        )
         try:
             reply = await self._told(spread, forward, send)
         except SiteDown as error:
@@ -62,6 +65,8 @@ class Mirrored:
             raise
         if reply.status >= 300:
             await self._spreads.forget(spread)
+        else:
+            await self._spreads.move(spread, filling=())
         return reply
 
     async def _moved_in(self, project: str, home: Where, choice: Choice, forward: Forward, send: Send) -> Reply:
@@ -138,8 +143,14 @@ class Mirrored:
             if not order:
                 raise SiteDown(known.sites[0], 'has what the others miss')
             # The best one knows whether it is empty; only then it is gone.
+            debt = Debt(known.project, known.container, '', '', self._clock.now(), 0)
+            turn = await self._store.owe(debt, known.everywhere)
             first = await send(self._mirrors.member(order[0]), forward)
             if first.status >= 300 and first.status != 404:
+                behind = {each.site for each in debts if each.missed}
+                await self._store.settle(
+                    Debt(known.project, known.container, '', '', 0.0, turn), [site for site in known.everywhere if site not in behind], []
+                )
                 return first
             gone = await self._spreads.move(known, sites=(), filling=known.everywhere, leaving=known.everywhere)
             rest = [site for site in known.everywhere if site != order[0] and site in self._mirrors.there()]

@@ -56,7 +56,7 @@ class Mending:
         async with self._gate:
             try:
                 debts = await self._store.debts(spread.project, spread.container, '')
-                if any(debt.site in self._mirrors.there() for debt in debts) and not spread.gone:
+                if not spread.gone and (any(debt.site in self._mirrors.there() for debt in debts) or _joining(spread)):
                     await self._whole(spread)
                 done = 0 if spread.gone else await self._objects(spread)
                 if spread.leaving:
@@ -70,7 +70,12 @@ class Mending:
         async with self._mirrors.turn(spread.project, spread.container, '', _PATIENCE):
             now = await self._spreads.find(spread.project, spread.container)
             debts = await self._store.debts(spread.project, spread.container, '')
-            if now is not None and not now.gone and debts:
+            if now is None or now.gone:
+                return
+            if lost := [site for site in _joining(now) if site not in {debt.site for debt in debts}]:
+                await self._store.owe(Debt(now.project, now.container, '', '', self._clock.now(), 0, True), lost)
+                debts = await self._store.debts(now.project, now.container, '')
+            if debts:
                 await self._filling.told(now, debts)
 
     async def _objects(self, spread: Spread) -> int:
@@ -142,3 +147,7 @@ class Mending:
             await asyncio.gather(*pending)
         except HansaError as error:
             _log.info('container %s of project %s was not compared: %s', spread.container, spread.project, error)
+
+
+def _joining(spread: Spread) -> list[str]:
+    return [site for site in spread.filling if site in spread.sites]

@@ -16,7 +16,7 @@ from hansa.ports.store import Store
 
 CHANGES = frozenset(
     ('put', 'remove', 'forget_site', 'add_aliases', 'drop_aliases', 'rename_id', 'open_intent', 'move_intent', 'put_decision',
-     'put_site', 'drop_site', 'set', 'unset')
+     'put_site', 'drop_site', 'set', 'unset', 'owe', 'owe_all', 'settle', 'put_spread', 'drop_spread')
 )  # fmt: skip
 
 
