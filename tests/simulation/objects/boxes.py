@@ -10,7 +10,7 @@ from tests.simulation.objects import listing
 from tests.simulation.objects.deeds import COLOURS
 from tests.simulation.objects.listing import Asked
 from tests.simulation.objects.oracle import Box, State, ends
-from tests.simulation.objects.story import BOXES, OBJECTS, Op, Story, path
+from tests.simulation.objects.story import BOXES, OBJECTS, SPANNING, Op, Story, path
 from tests.simulation.objects.world import SITES, Reply
 
 DELIMITERS = ('', '', '', '/', '/', '-', '//', '_s', '@')
@@ -28,8 +28,28 @@ class Boxes:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.chance = story.chance
+        self.settled = False
 
     # -- one container
+
+    def make_spanning(self, name: str) -> Op:
+        story, colour = self.story, self.chance.choice(COLOURS)
+
+        def judge(reply: Reply) -> None:
+            box = story.boxes[name]
+            if reply.unknown:
+                box.there |= {True}
+                box.coming = box.there != {True}
+                box.colours |= {colour}
+            elif reply.status == 409:
+                assert box.going, f'{name} is taken, and it was not removed a moment ago'
+            else:
+                assert reply.status in {201, 202}, f'PUT {name}: {reply.status} {reply.body!r}'
+                box.there |= {True}
+                story.told(name, reply)
+                box.colours = {colour} if colour else {'', *box.colours}
+
+        return Op('PUT', path(name), judge, SPANNING[name] | ({'x-container-meta-colour': colour} if colour else {}))
 
     def make(self, name: str) -> Op:
         story, colour = self.story, self.chance.choice(COLOURS)
@@ -82,11 +102,12 @@ class Boxes:
 
         def judge(reply: Reply) -> None:
             box = story.boxes[name]
+            box.going = box.going or reply.unknown or reply.status == 204
             if reply.unknown:
                 box.may_go()
                 story.doubt.add(name)
             elif reply.status == 409:
-                story.told(name, reply)
+                box.is_there(f'{name} is said to have objects')
                 assert story.boxes[name].possible, f'{name} is said to have objects, and it has none'
             elif reply.status == 404:
                 self._absent(name)
@@ -119,10 +140,10 @@ class Boxes:
         box = story.boxes[name]
         colour = reply.headers.get('x-container-meta-colour', '')
         assert colour in box.colours, f'{name} is {colour}, and not {box.colours}'
-        box.colours = {colour}
+        box.colours = box.colours if box.sites else {colour}
         told = [1, *(int(reply.headers[f'x-container-{what}']) for what in COUNTED[1:])]
         if not crowd:
-            _within(told, *ends([box]), name)
+            _within(told, *ends([box], settled=self.settled), name)
 
     def list(self, name: str, asked: Asked, *, crowd: bool = False) -> Op:
         """In a `crowd` others do something to the same container meanwhile; it is to be judged after them."""
@@ -164,7 +185,7 @@ class Boxes:
             missing = {*reply.headers.get('x-hansa-missing-sites', '').split(', ')} - {''}
             assert partial or not missing, 'a partial listing, for which nobody asked'
             certain, possible = _meanwhile(before, self.listed())
-            lost = {name for name in certain if missing and story.boxes[name].site in {'', *missing}}
+            lost = {name for name in certain if missing and _away(story.boxes[name], missing)}
             told = _rows(reply, form, asked, possible)
             seen, absent = listing.judge([row[:2] for row in told], asked, certain - lost, possible)
             if crowd:
@@ -175,7 +196,7 @@ class Boxes:
                 story.boxes[name].is_gone(f'{name} is not listed')
             for name, subdir, row in told:
                 if row and not subdir:
-                    _within([1, row['count'], row['bytes']], *ends([story.boxes[name]]), name)
+                    _within([1, row['count'], row['bytes']], *ends([story.boxes[name]], settled=self.settled), name)
 
         return Op('GET', f'?format={form}&{asked.words()}', judge, PARTIAL if partial else {})
 
@@ -187,8 +208,8 @@ class Boxes:
             missing = {*reply.headers.get('x-hansa-missing-sites', '').split(', ')} - {''}
             assert partial or not missing, 'partial counts, for which nobody asked'
             boxes = list(self.story.boxes.values())
-            low, _ = ends([box for box in boxes if not missing or box.site not in {'', *missing}])
-            _, high = ends(boxes)
+            low, _ = ends([box for box in boxes if not missing or not _away(box, missing)], settled=self.settled)
+            _, high = ends(boxes, settled=self.settled)
             told = [int(reply.headers.get(f'x-account-{what}', 0)) for what in COUNTED]
             _within(told, low, high, 'the account')
 
@@ -253,6 +274,11 @@ def _rows(reply: Reply, form: str, asked: Asked, possible: Collection[str]) -> l
         return [(row.get('name') or row['subdir'], 'subdir' in row, row) for row in json.loads(reply.body)]
     subdirs = {name for name, subdir in listing.rows(possible, asked) if subdir}
     return [(name, name in subdirs, {}) for name in reply.body.decode().split('\n')[:-1]]
+
+
+def _away(box: Box, missing: set[str]) -> bool:
+    """Whether it need not be listed where these are missing."""
+    return bool(missing.intersection(box.sites)) if box.sites else box.site in {'', *missing}
 
 
 def _fits(row: dict[str, Any], state: State) -> bool:

@@ -157,14 +157,15 @@ class Deeds:
         def judge(reply: Reply) -> None:
             news: set[State] = {state._replace(colour=colour) for state in cell.all if state}
             if reply.unknown:
-                cell.may |= news
+                for new in news:
+                    cell.maybe(new, late=False)
             elif reply.status == 404:
                 self._absent(name, key, cell)
             else:
                 assert reply.status == 202, f'POST {name}/{key}: {reply.status} {reply.body!r}'
                 self.story.told(name, reply)
                 assert news, f'{name}/{key} took metadata and is not there'
-                cell.may = news
+                cell.done(*news)
 
         return Op('POST', path(name, key), judge, {'x-object-meta-colour': colour} if colour else {}, sites=self.story.at(name))
 
@@ -190,7 +191,7 @@ class Deeds:
                 kept = {state: new for state, new in made.items() if state.etag == etag}
                 assert kept, f'{into}/{as_key} is no copy of {name}/{key}'
                 source.seen([*kept], f'{name}/{key} was copied')
-                target.may = {*kept.values()}
+                target.done(*kept.values())
 
         sites = story.at(name, into)
         if self.chance.random() < 0.5:

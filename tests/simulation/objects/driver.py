@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from hansa.sites.sim.objectstate import Blob, Container
 from tests.simulation.objects.boxes import Boxes
 from tests.simulation.objects.deeds import Deeds
 from tests.simulation.objects.listing import Asked
 from tests.simulation.objects.oracle import Box, Version, shown
-from tests.simulation.objects.story import BOXES, Op, Story
+from tests.simulation.objects.story import BOXES, SPANNING, Op, Story
+from tests.simulation.objects.weather import OUTAGES
 from tests.simulation.objects.world import PROJECT, SITES, World
 
 EVERY = 400
 """Operations until all is made well and compared."""
 
 _SPARE = 8
+_PATIENCE = 90
 
 
 class Driver:
@@ -34,6 +38,8 @@ class Driver:
         tasks = len(asyncio.all_tasks())
         for name in BOXES[:4]:
             await self.story.do(self.boxes.make(name))
+        for name in SPANNING:
+            await self.story.do(self.boxes.make_spanning(name))
         settled = 0
         while self.story.done < operations:
             await self._step()
@@ -70,7 +76,8 @@ class Driver:
     def _container(self) -> Op:
         chance, name = self.chance, self.story.any_box()
         if '@' not in name and chance.random() < 0.4:
-            return self.boxes.make(chance.choice(BOXES))
+            name = chance.choice((*BOXES, *SPANNING))
+            return self.boxes.make_spanning(name) if name in SPANNING else self.boxes.make(name)
         return chance.choice((self.boxes.head, self.boxes.repaint, self.boxes.drop))(name)
 
     async def _storm(self) -> None:
@@ -90,6 +97,7 @@ class Driver:
         name = story.any_box()
         box = story.boxes[name]
         if box.there != {True} or not box.site:
+            await self._found()
             return
         own = name.rpartition('@')[0] or name
         if chance.random() < 0.5:
@@ -102,15 +110,33 @@ class Driver:
             site = chance.choice([site for site in SITES if site != box.site])
             if not await self.world.account(site) or name in await self.world.account(site):
                 return
-            held = (await self.world.account(site))[name] = Container(self.world.clock.now(), self.world.clouds[site].state.objects.policies[0])
-            twin = story.boxes[f'{name}@{site}'] = Box()
-            twin.there, twin.site = {True}, site
-            if chance.random() < 0.7:
-                key, new = self.deeds.any_key(name), self.deeds.version()
-                self._lay(held, key, new)
-                twin.cell(key).done(new)
-            story.note(f'behind: {name}@{site}')
+            await self._lay_box(f'{name}@{site}', name, site)
             await story.calm(self.boxes.account(Asked()), 200, 204)
+
+    async def _found(self) -> None:
+        """A container comes of which the league has never heard, perhaps while its site is away."""
+        story, site = self.story, self.chance.choice(SITES)
+        name = next((name for name in BOXES if story.boxes[name].there == {False} and not story.twin(name)), '')
+        if not name or await self.world.store.home(PROJECT, name) is not None or not await self.world.account(site):
+            return
+        await self._lay_box(name, name, site)
+        kept = self.world.weather.down
+        if self.chance.random() < 0.7:
+            self.world.weather.down = {site: self.chance.choice(OUTAGES)}
+        key = self.deeds.any_key(name)
+        await story.do(self.chance.choice((self.boxes.head(name), self.deeds.read(name, key), self.deeds.put(name, key))))
+        self.world.weather.down = kept
+        await story.calm(self.boxes.head(name), 204)
+
+    async def _lay_box(self, name: str, own: str, site: str) -> None:
+        held = (await self.world.account(site))[own] = Container(self.world.clock.now(), self.world.clouds[site].state.objects.policies[0])
+        box = self.story.boxes[name] = Box()
+        box.there, box.site = {True}, site
+        if self.chance.random() < 0.7:
+            key, new = self.deeds.any_key(name), self.deeds.version()
+            self._lay(held, key, new)
+            box.cell(key).done(new)
+        self.story.note(f'behind: {name} at {site}')
 
     def _lay(self, held: Container, key: str, new: Version) -> None:
         headers = {'x-object-meta-colour': new.colour} if new.colour else {}
@@ -135,9 +161,14 @@ class Driver:
         story, boxes = self.story, self.boxes
         await self.world.weather.clear()
         for box in story.boxes.values():
-            box.settle()
+            if not box.sites:
+                box.settle()
         await story.calm(boxes.counts(), 204)
+        await self._repaired()
         self.world.weather.absolve()
+        for box in story.boxes.values():
+            box.settle()
+        boxes.settled = True
         await story.do(boxes.account(Asked()))
         for name in sorted(story.boxes):
             if True in story.boxes[name].there:
@@ -154,6 +185,33 @@ class Driver:
         assert not unsure, f'it is not known what is there: {unsure}'
         await story.do(boxes.account(Asked()), boxes.counts())
         await self._compared()
+        boxes.settled = False
+        if self.chance.random() < 0.6:
+            await self._bereft()
+
+    async def _repaired(self) -> None:
+        """Until no site owes anything to what spans sites."""
+        for _ in range(_PATIENCE):
+            spreads = await self.world.store.spreads(PROJECT)
+            if not await self.world.store.owing(PROJECT) and not any(spread.filling or spread.leaving for spread in spreads):
+                return
+            await self.world.clock.sleep(20)
+        raise AssertionError(f'not repaired: {await self.world.store.owing(PROJECT)} {await self.world.store.spreads(PROJECT)}')
+
+    async def _bereft(self) -> None:
+        """All is level and one site dies: what is mirrored is read and written as before."""
+        story, dead = self.story, self.chance.choice(SITES)
+        self.world.weather.down = {dead: self.chance.choice(OUTAGES)}
+        story.note(f'bereft: {self.world.weather.down}')
+        for name, headers in SPANNING.items():
+            if story.boxes[name].there != {True}:
+                continue
+            ops = [self.boxes.list(name, Asked()), self.boxes.head(name)]
+            ops += [self.deeds.read(name, key) for key in sorted(story.boxes[name].possible)]
+            if 'x-container-meta-hansa-quorum' not in headers or dead not in story.boxes[name].sites:
+                ops += [deed(name, self.deeds.any_key(name)) for deed in (self.deeds.put, self.deeds.drop, self.deeds.repaint, self.deeds.read)]
+            for op in ops:
+                await story.do(msgspec.structs.replace(op, sure=not op.leaves))
 
     async def _compared(self) -> None:
         """The sites have what the client knows and nothing else."""
@@ -164,9 +222,10 @@ class Driver:
             for key, blob in [('', Blob(b'', '', '', 0.0)), *held.blobs.items()]
         }
         known = {
-            (box.site, name.rpartition('@')[0] or name, key): (state.body, state.media, state.colour) if state else (b'', '', '')
+            (site, name.rpartition('@')[0] or name, key): (state.body, state.media, state.colour) if state else (b'', '', '')
             for name, box in self.story.boxes.items()
             if box.there == {True}
+            for site in box.sites or (box.site,)
             for key, state in [('', None), *((key, next(iter(box.cells[key].may))) for key in box.possible)]
         }
         wrong = {key for key in have.keys() | known.keys() if have.get(key) != known.get(key)}

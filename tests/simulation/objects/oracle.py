@@ -21,13 +21,19 @@ class Version(NamedTuple):
 
 State = Version | None
 
+MANY = 1 << 60
+
 
 class Cell:
-    """An object's name. `may` is all that it can be now, `late` what it may become although nothing more is done: a site has yet to do it."""
+    """An object's name. `may` is all that it can be now, `late` what it may become although nothing more is done: a site has yet to do it.
 
-    def __init__(self) -> None:
+    One that `spans` sites may become at any time what was said to have failed, until something else is done to it.
+    """
+
+    def __init__(self, *, spans: bool = False) -> None:
         self.may: set[State] = {None}
         self.late: set[State] = set()
+        self._spans = spans
 
     @property
     def all(self) -> set[State]:
@@ -37,14 +43,16 @@ class Cell:
     def sure(self) -> bool:
         return len(self.all) == 1
 
-    def done(self, new: State) -> None:
-        """It was said that this is done."""
-        self.may = {new}
+    def done(self, *news: State) -> None:
+        """It was said that one of these is done."""
+        self.may = {*news}
+        if self._spans:
+            self.late.clear()
 
     def maybe(self, new: State, *, late: bool) -> None:
         """Nobody knows whether it is done, or will be."""
         self.may |= {new}
-        if late:
+        if late or self._spans:
             self.late |= {new}
 
     def seen(self, states: Collection[State], what: str) -> None:
@@ -56,19 +64,22 @@ class Cell:
 
 class Box:
     """A container, or a name that one may have. `site` '' where nobody knows it; `doubted` is when it was last to be made and nobody
-    could tell whether it was.
+    could tell whether it was. `sites` are those that it spans, () where it lives at one; then it may yet come (`coming`) although it was not found,
+    and its name may be taken until it is removed everywhere (`going`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sites: tuple[str, ...] = ()) -> None:
+        self.sites = sites
+        self.coming = False
+        self.going = False
         self.there: set[bool] = {False}
         self.site = ''
-        self.kind = ''
         self.doubted = float('-inf')
         self.colours: set[str] = {''}
         self.cells: dict[str, Cell] = {}
 
     def cell(self, name: str) -> Cell:
-        return self.cells.setdefault(name, Cell())
+        return self.cells.setdefault(name, Cell(spans=bool(self.sites)))
 
     @property
     def sure(self) -> bool:
@@ -93,20 +104,23 @@ class Box:
 
     def is_there(self, what: str) -> None:
         assert True in self.there, f'{what}, but there was no such container'
-        self.there = {True}
+        self.there, self.coming = {True}, False
 
     def is_gone(self, what: str) -> None:
         """It is not there, and so are its objects."""
         assert False in self.there, f'{what}, but the container is there'
         lost = [name for name, cell in self.cells.items() if None not in cell.all]
         assert not lost, f'{what}, but it has {lost}'
-        self.there, self.site, self.kind = {False}, '', ''
+        self.there, self.site = {False, self.coming}, ''
         self.colours = {''}
         for cell in self.cells.values():
             cell.may = {None}
+            if self.sites:
+                cell.late.clear()
 
     def settle(self) -> None:
         """What was late has come, or will not."""
+        self.coming = self.going = False
         for cell in self.cells.values():
             cell.may = cell.all if True in self.there else {None}
             cell.late = set()
@@ -117,9 +131,13 @@ class Box:
             self.there |= {False}
 
 
-def ends(boxes: Iterable[Box]) -> tuple[list[int], list[int]]:
-    """The fewest and the most containers, objects and bytes that these can be."""
+def ends(boxes: Iterable[Box], *, settled: bool = False) -> tuple[list[int], list[int]]:
+    """The fewest and the most containers, objects and bytes that these can be. Until all is `settled` what spans sites is counted as one of them has it."""
     listed = list(boxes)
+    if not settled and any(box.sites for box in listed):
+        low, high = ends([box for box in listed if not box.sites])
+        spanning = [box for box in listed if box.sites]
+        return [low[0] + sum(box.there == {True} for box in spanning), *low[1:]], [high[0] + sum(True in box.there for box in spanning), MANY, MANY]
     low = [sum(box.there == {True} for box in listed), sum(len(box.certain) for box in listed), sum(box.sizes()[0] for box in listed)]
     high = [sum(True in box.there for box in listed), sum(len(box.possible) for box in listed), sum(box.sizes()[1] for box in listed)]
     return low, high

@@ -15,13 +15,20 @@ from tests.simulation.objects.weather import OUTAGES
 from tests.simulation.objects.world import SITES, Reply, World
 
 BOXES = ('a', 'b', 'b-1', 'b-1_segments', 'b+segments', 'é', 'z z', '~', '\U0001f600')
+SPANNING = {
+    'm': {'x-container-meta-hansa-mirror': 'east,west'},
+    'm-2': {'x-container-meta-hansa-mirror': 'north,east,west'},
+    'm-3_segments': {'x-container-meta-hansa-mirror': 'west,north', 'x-container-meta-hansa-quorum': 'all'},
+}
+"""Containers that span sites, if they are there, and the headers that make them."""
+
 OBJECTS = ('o', 'p', 'p/', 'p//q', 'p/r', 'p/r/s', 'q-1', 'q-2', 'é', 'é/ü', '~', 'z z', '%41', 'a?b', '\U0001f600', 'x#y')
 _TRIES = 40
 _LINES = 80
 
 
 class Op(msgspec.Struct):
-    """A request, and what is to be made of its answer; `sites` are those that may be named as missing, None: any."""
+    """A request, and what is to be made of its answer; `sites` are those that may be named as missing, None: any. `sure`: it has to succeed."""
 
     method: str
     path: str
@@ -30,6 +37,7 @@ class Op(msgspec.Struct):
     chunks: Sequence[bytes] | None = None
     leaves: bool = False
     sites: set[str] | None = None
+    sure: bool = False
 
 
 class Story:
@@ -39,6 +47,7 @@ class Story:
         self.chance = random.Random(seed)
         self.world = world
         self.boxes: dict[str, Box] = {name: Box() for name in BOXES}
+        self.boxes |= {name: Box(tuple(headers['x-container-meta-hansa-mirror'].split(','))) for name, headers in SPANNING.items()}
         self.count: Counter[str] = Counter()
         self.log: deque[str] = deque(maxlen=_LINES)
         self.doubt: set[str] = set()
@@ -77,6 +86,7 @@ class Story:
     def _excused(self, op: Op, reply: Reply) -> None:
         """Nothing fails without a reason, and whoever is at fault is named."""
         self.count[f'{op.method} {reply.status}'] += 1
+        assert not (op.sure and reply.unknown), f'{op.method} {op.path}: {reply.status} {reply.body!r}'
         if reply.status < 500:
             return
         assert reply.status == 503, f'{op.method} {op.path}: {reply.status} {reply.body!r}'
@@ -136,8 +146,13 @@ class Story:
     def told(self, name: str, reply: Reply) -> None:
         """A container's site is the same as long as it is there; a twin takes the name of one that is gone."""
         site = reply.headers.get('x-hansa-site', '')
-        assert site in SITES, f'{name}: no site is named'
         box, twin = self.boxes[name], f'{name}@{site}'
+        if box.sites:
+            # What the league knows without asking it says itself.
+            assert site in {'', *box.sites}, f'{name} is at {box.sites}, and {site} answers'
+            box.is_there(f'{name} answers at {site}')
+            return
+        assert site in SITES, f'{name}: no site is named'
         if (box.site not in {'', site} or True not in box.there) and twin in self.boxes:
             box.is_gone(f'{twin} answers for {name}')
             self.boxes[name] = self.boxes.pop(twin)
@@ -163,7 +178,8 @@ class Story:
     def at(self, *names: str) -> set[str] | None:
         """The sites of these, if all are known and there."""
         boxes = [self.boxes[name] for name in names]
-        return {box.site for box in boxes} if all(box.site and box.there == {True} for box in boxes) else None
+        known = all((box.site or box.sites) and box.there == {True} for box in boxes)
+        return {site for box in boxes for site in box.sites or (box.site,)} if known else None
 
     def any_box(self) -> str:
         """Mostly one that is there."""

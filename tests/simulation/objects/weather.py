@@ -62,7 +62,7 @@ class Weather:
             kinds += ['cut', 'cut']
         if body is not None and not isinstance(body, bytes):
             kinds += ['break', 'break']
-        if self._object(url) and method in {'PUT', 'DELETE'} and not any(name.lower() == 'x-copy-from' for name, _ in headers):
+        if self._object(url) and '/m' not in url and method in {'PUT', 'DELETE'} and not any(name.lower() == 'x-copy-from' for name, _ in headers):
             kinds += ['late']
         kind = chance.choice(kinds)
         self.struck[kind] += 1

@@ -23,7 +23,7 @@ from tests.virtual import VirtualClock
 SITES = ('east', 'north', 'west')
 PROJECT = house.league_id('demo')
 ACCOUNT = f'/object/v1/AUTH_{PROJECT}'
-CHANGES = frozenset(('add_homes', 'add_twins', 'drop_home'))
+CHANGES = frozenset(('add_homes', 'add_twins', 'drop_home', 'put_spread', 'drop_spread', 'owe', 'owe_all', 'settle'))
 """What of the store's changes is a moment to die in: those that come of a request and not of the clock, or no seed could be replayed."""
 
 CALM = {'poll.fast_s': '600', 'poll.steady_s': '3600', 'poll.idle_s': '3600'}
