@@ -76,13 +76,13 @@ class Holdings:
         """The account without its containers. Raises SiteDown, unless a partial answer will do."""
         told, missing = await self._all(project, 'HEAD', Query(0), partial)
         spans = await self._spans(project, told)
-        return Held([], _summed(told, await self._echoes(project, spans)), missing)
+        return Held([], _summed(told, await self._echoes(project, spans, missing if partial else None)), missing)
 
     async def page(self, project: str, query: Query, partial: bool) -> Held:
         """A page of the account's containers. Raises SiteDown, unless a partial answer will do."""
         told, missing = await self._all(project, 'GET', query, partial)
         spans = await self._spans(project, told)
-        headers = _summed(told, await self._echoes(project, spans))
+        headers = _summed(told, await self._echoes(project, spans, missing if partial else None))
         pages = {site: each.page for site, each in told.items()}
         known = {(twin.site, twin.container) for twin in await self._homes.known(project) if twin.site in pages} - spans.every
         own = await self._twins(project, query, known) if known else None
@@ -124,21 +124,32 @@ class Holdings:
                     sealed[teller, name] = await self._lists.sums(spread)
         return _Spans(hidden, every, sealed)
 
-    async def _echoes(self, project: str, spans: _Spans) -> dict[str, int]:
-        """What sites count of containers that another one tells of, and more of dispersed ones than there is."""
+    async def _echoes(self, project: str, spans: _Spans, missing: list[str] | None) -> dict[str, int]:
+        """What sites count of containers that another one tells of, and more of dispersed ones than there is; who cannot be asked is `missing`.
+
+        Raises SiteDown where nobody may be.
+        """
         gate = asyncio.Semaphore(_ECHOES)
         asked = sorted(spans.hidden | set(spans.sealed))
-        found = await asyncio.gather(*(self._echo(project, twin, gate) for twin in asked))
-        echoes = {name: sum(each.get(name, 0) for each in found) for name in _COUNTERS}
-        counts, sizes = [sum(sums[at] for sums in spans.sealed.values()) for at in (0, 1)]
-        less = dict(zip(_COUNTERS, (len([each for twin, each in zip(asked, found, strict=True) if twin in spans.sealed and each]), counts, sizes), strict=True))
-        return {name: echoes[name] - less[name] for name in _COUNTERS}
+        found = await asyncio.gather(*(self._echo(project, twin, gate) for twin in asked), return_exceptions=True)
+        counted: dict[twins.Twin, dict[str, int]] = {}
+        for twin, each in zip(asked, found, strict=True):
+            if not isinstance(each, BaseException):
+                counted[twin] = each
+                continue
+            if missing is None or not isinstance(each, SiteDown):
+                raise each
+            counted[twin] = {_COUNTERS[0]: 1} if twin in spans.hidden else {}
+            missing += [] if twin[0] in missing else [twin[0]]
+        less = [(1, *sums) for twin, sums in spans.sealed.items() if counted[twin]]
+        return {name: sum(each.get(name, 0) for each in counted.values()) - sum(one[at] for one in less) for at, name in enumerate(_COUNTERS)}
 
     async def _echo(self, project: str, twin: twins.Twin, gate: asyncio.Semaphore) -> dict[str, int]:
+        """Raises SiteDown."""
         async with gate:
             try:
                 response = await self._stores.look(self._member(twin[0]), project, 'HEAD', f'/{quoted(twin[1])}')
-            except (NotFound, Unsupported, SiteDown):
+            except (NotFound, Unsupported):
                 return {}
             await response.close()
         if response.status >= 300:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from hansa.sites.sim.fault import Fault
 from tests import house, virtual
 from tests.house import League
 
@@ -79,5 +80,20 @@ def test_counts_by_policy_have_the_names_of_their_sites() -> None:
             headers = (await league.ask('HEAD', ACCOUNT))[1]
             counted = {name: value for name, value in headers.items() if name.startswith('x-account-storage-policy-west.')}
             assert '3' in counted.values(), headers
+
+    virtual.run(main)
+
+
+def test_counts_of_what_spans_sites_are_right_or_none() -> None:
+    async def main() -> None:
+        async with house.league(*SITES) as league:
+            await make(league, 'c', 'west')
+            status, _, said = await league.ask('PUT', f'{ACCOUNT}/d', headers={'x-container-meta-hansa-disperse': '2-of-3'})
+            assert status == 201, said
+            assert (await league.ask('HEAD', ACCOUNT))[1]['x-account-container-count'] == '2'
+            league.clouds['west'].fault = Fault('error', method='HEAD', path='/d$')
+            assert (await league.ask('HEAD', ACCOUNT))[0] == 503
+            status, headers, _ = await league.ask('HEAD', ACCOUNT, headers={'x-hansa-partial': 'true'})
+            assert (status, headers['x-account-container-count'], headers['x-hansa-missing-sites']) == (204, '2', 'west')
 
     virtual.run(main)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import msgspec
 
+from hansa.rules.spreading import DISPERSE as DISPERSED
+from hansa.services.dispersal.shelves import BESIDE
 from hansa.sites.sim.objectstate import Blob, Container
 from tests.simulation.objects.boxes import Boxes
 from tests.simulation.objects.deeds import Deeds
@@ -20,6 +23,7 @@ EVERY = 400
 
 _SPARE = 8
 _PATIENCE = 90
+_LONG = 8
 
 
 class Driver:
@@ -124,7 +128,8 @@ class Driver:
         if self.chance.random() < 0.7:
             self.world.weather.down = {site: self.chance.choice(OUTAGES)}
         key = self.deeds.any_key(name)
-        await story.do(self.chance.choice((self.boxes.head(name), self.deeds.read(name, key), self.deeds.put(name, key))))
+        op = self.chance.choice((self.boxes.head(name), self.deeds.read(name, key), self.deeds.put(name, key)))
+        await story.do(msgspec.structs.replace(op, sites=None))
         self.world.weather.down = kept
         await story.calm(self.boxes.head(name), 204)
 
@@ -213,18 +218,38 @@ class Driver:
             for op in ops:
                 await story.do(msgspec.structs.replace(op, sure=not op.leaves))
 
+    def _shared(self, name: str, held_by: Mapping[str, dict[str, Container]]) -> None:
+        """Of what is dispersed each site has a share, none of them the whole, and nothing else."""
+        box = self.story.boxes[name]
+        for site in SITES:
+            shares, blocks = held_by[site].pop(name, None), held_by[site].pop(name + BESIDE, None)
+            there = [each is not None for each in (shares, blocks)]
+            assert there == [box.there == {True}] * 2, f'{name} is {box.there}, and {site} has shares and blocks: {there}'
+            if shares is None or blocks is None:
+                continue
+            assert {*shares.blobs} == box.certain, f'{site} has shares of {sorted(shares.blobs)} in {name}, which has {sorted(box.certain)}'
+            left = [key for key in blocks.blobs if key.rpartition('/')[0] not in box.certain]
+            assert not left, f'{site} has blocks of {left}'
+            assert len(blocks.blobs) <= len(box.certain), f'{site} has blocks of several versions: {sorted(blocks.blobs)}'
+            whole = [state.body for cell in box.cells.values() for state in cell.may if state and len(state.body) > _LONG]
+            assert not any(body in blob.data for body in whole for blob in shares.blobs.values()), f'{site} can read {name}'
+
     async def _compared(self) -> None:
         """The sites have what the client knows and nothing else."""
+        held_by = {site: dict(await self.world.account(site)) for site in SITES}
+        for name, headers in SPANNING.items():
+            if DISPERSED in headers:
+                self._shared(name, held_by)
         have = {
             (site, name, key): (blob.data, blob.media, blob.headers.get('x-object-meta-colour', ''))
-            for site in SITES
-            for name, held in (await self.world.account(site)).items()
+            for site, boxes in held_by.items()
+            for name, held in boxes.items()
             for key, blob in [('', Blob(b'', '', '', 0.0)), *held.blobs.items()]
         }
         known = {
             (site, name.rpartition('@')[0] or name, key): (state.body, state.media, state.colour) if state else (b'', '', '')
             for name, box in self.story.boxes.items()
-            if box.there == {True}
+            if box.there == {True} and DISPERSED not in SPANNING.get(name, {})
             for site in box.sites or (box.site,)
             for key, state in [('', None), *((key, next(iter(box.cells[key].may))) for key in box.possible)]
         }

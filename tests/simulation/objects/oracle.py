@@ -65,11 +65,12 @@ class Cell:
 class Box:
     """A container, or a name that one may have. `site` '' where nobody knows it; `doubted` is when it was last to be made and nobody
     could tell whether it was. `sites` are those that it spans, () where it lives at one; then it may yet come (`coming`) although it was not found,
-    and its name may be taken until it is removed everywhere (`going`).
+    and its name may be taken until it is removed everywhere (`going`). Of one that is `sealed` sites know the bytes roughly.
     """
 
-    def __init__(self, sites: tuple[str, ...] = ()) -> None:
+    def __init__(self, sites: tuple[str, ...] = (), *, sealed: bool = False) -> None:
         self.sites = sites
+        self.sealed = sealed
         self.coming = False
         self.going = False
         self.there: set[bool] = {False}
@@ -102,6 +103,14 @@ class Box:
             low, high = low + min(sizes), high + max(sizes)
         return (low if self.there == {True} else 0), high
 
+    def counts(self, *, settled: bool) -> tuple[list[int], list[int]]:
+        """The same, with containers and objects before it. What spans sites is counted as one of them has it, until all is `settled`."""
+        least, most = self.sizes()
+        low, high = [self.there == {True}, len(self.certain), least], [True in self.there, len(self.possible), most]
+        if self.sites and not settled:
+            return [low[0], 0, 0], [high[0], MANY, MANY]
+        return ([*low[:2], 0], [*high[:2], MANY]) if self.sealed else (low, high)
+
     def is_there(self, what: str) -> None:
         assert True in self.there, f'{what}, but there was no such container'
         self.there, self.coming = {True}, False
@@ -132,15 +141,9 @@ class Box:
 
 
 def ends(boxes: Iterable[Box], *, settled: bool = False) -> tuple[list[int], list[int]]:
-    """The fewest and the most containers, objects and bytes that these can be. Until all is `settled` what spans sites is counted as one of them has it."""
-    listed = list(boxes)
-    if not settled and any(box.sites for box in listed):
-        low, high = ends([box for box in listed if not box.sites])
-        spanning = [box for box in listed if box.sites]
-        return [low[0] + sum(box.there == {True} for box in spanning), *low[1:]], [high[0] + sum(True in box.there for box in spanning), MANY, MANY]
-    low = [sum(box.there == {True} for box in listed), sum(len(box.certain) for box in listed), sum(box.sizes()[0] for box in listed)]
-    high = [sum(True in box.there for box in listed), sum(len(box.possible) for box in listed), sum(box.sizes()[1] for box in listed)]
-    return low, high
+    """The fewest and the most containers, objects and bytes that these can be told to be."""
+    told = [box.counts(settled=settled) for box in boxes]
+    return [sum(low[at] for low, _ in told) for at in range(3)], [sum(high[at] for _, high in told) for at in range(3)]
 
 
 def shown(states: Iterable[State]) -> list[str]:
