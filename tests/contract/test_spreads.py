@@ -60,6 +60,7 @@ def test_what_sites_owe(judge: Judge) -> None:
         assert [debt.generation for debt in await store.debts('p1', 'c', 'z')] == [last]
         assert [(debt.object, debt.site) for debt in await store.owed('p1', 'c')] == [('o', 'east'), ('o', 'west'), ('z', 'west'), ('é', 'west')]
         assert [debt.object for debt in await store.owed('p1', 'c', 'o', 1)] == ['z']
+        assert [debt.site for debt in await store.owed('p1', 'c', '', 1)] == ['east', 'west']
         assert await store.owing('p1') == await store.owing() == [('p1', 'c', 'east', 1), ('p1', 'c', 'west', 4)]
         assert await store.owing('p2') == []
 

@@ -180,6 +180,25 @@ def test_both_missed_something_and_the_listing_is_whole() -> None:
     virtual.run(main)
 
 
+def test_what_one_site_missed_is_not_filled_from_it_where_the_other_missed_the_container() -> None:
+    async def main() -> None:
+        async with house.league('east', 'west') as league:
+            await mirror(league)
+            assert await put(league, b'hello') == 201
+            die(league, 'east')
+            assert (await league.ask('DELETE', f'{ACCOUNT}/c/o'))[0] == 204
+            await revive(league, 'east', 0)
+            league.clouds['west'].fault = Fault('error')
+            assert (await league.ask('POST', f'{ACCOUNT}/c', headers={'x-container-meta-colour': 'red'}))[0] == 204
+            league.clouds['west'].fault = Fault('error', method='HEAD', path='/c/o$', count=2)
+            await league.clock.sleep(60)
+            assert await held(league) == {'east': None, 'west': None}
+            assert (await get(league))[0] == 404
+            assert (await at(league, 'west', 'HEAD', '/c'))[1]['x-container-meta-colour'] == 'red'
+
+    virtual.run(main)
+
+
 def test_a_quorum() -> None:
     async def main() -> None:
         async with house.league('east', 'west') as league:

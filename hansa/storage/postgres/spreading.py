@@ -85,9 +85,12 @@ async def debts(db: Session, project: str, container: str, object: str) -> list[
 
 
 async def owed(db: Session, project: str, container: str, after: str, limit: int) -> list[Debt]:
-    """Of a container's objects."""
+    """Of a container's objects; of the last one too all that owe it."""
     sql = f'{_DEBT} WHERE project = $1 AND container = $2 AND object > $3 ORDER BY object, site LIMIT $4'
-    return [Debt(*row) for row in await db.rows(sql, project, container, after, limit)]
+    found = [Debt(*row) for row in await db.rows(sql, project, container, after, limit)]
+    if len(found) == limit:
+        found += [debt for debt in await debts(db, project, container, found[-1].object) if debt.site > found[-1].site]
+    return found
 
 
 async def owing(db: Session, project: str) -> list[tuple[str, str, str, int]]:

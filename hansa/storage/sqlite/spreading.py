@@ -77,9 +77,12 @@ def debts(db: sqlite3.Connection, project: str, container: str, object: str) -> 
 
 
 def owed(db: sqlite3.Connection, project: str, container: str, after: str, limit: int) -> list[Debt]:
-    """Of a container's objects."""
+    """Of a container's objects; of the last one too all that owe it."""
     sql = f'{_DEBT} WHERE project = ? AND container = ? AND object > ? ORDER BY object, site LIMIT ?'
-    return [_debt(row) for row in db.execute(sql, (project, container, after, limit))]
+    found = [_debt(row) for row in db.execute(sql, (project, container, after, limit))]
+    if len(found) == limit:
+        found += [debt for debt in debts(db, project, container, found[-1].object) if debt.site > found[-1].site]
+    return found
 
 
 def owing(db: sqlite3.Connection, project: str) -> list[tuple[str, str, str, int]]:
