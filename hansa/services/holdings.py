@@ -120,6 +120,7 @@ class Holdings:
             hidden |= {(site, name) for site in told if site != teller}
             if spread.kind == 'disperse':
                 hidden |= {(site, f'{name}{BESIDE}') for site in told}
+            if spread.kind == 'disperse' and teller:
                 with contextlib.suppress(SiteDown):
                     sealed[teller, name] = await self._lists.sums(spread)
         return _Spans(hidden, every, sealed)

@@ -206,6 +206,7 @@ class Driver:
     async def _bereft(self) -> None:
         """All is level and one site dies: what is mirrored is read and written as before."""
         story, dead = self.story, self.chance.choice(SITES)
+        lives = story.count['restart']
         self.world.weather.down = {dead: self.chance.choice(OUTAGES)}
         story.note(f'bereft: {self.world.weather.down}')
         for name, headers in SPANNING.items():
@@ -216,7 +217,7 @@ class Driver:
             if 'x-container-meta-hansa-quorum' not in headers or dead not in story.boxes[name].sites:
                 ops += [deed(name, self.deeds.any_key(name)) for deed in (self.deeds.put, self.deeds.drop, self.deeds.repaint, self.deeds.read)]
             for op in ops:
-                await story.do(msgspec.structs.replace(op, sure=not op.leaves))
+                await story.do(msgspec.structs.replace(op, sure=not op.leaves and story.count['restart'] == lives))
 
     def _shared(self, name: str, held_by: Mapping[str, dict[str, Container]]) -> None:
         """Of what is dispersed each site has a share, none of them the whole, and nothing else."""
