@@ -37,10 +37,16 @@ class _Blob(msgspec.Struct):
     access: str
     secret: str
 
+    def __repr__(self) -> str:
+        return f'_Blob(access={self.access!r})'
+
 
 class _Credential(msgspec.Struct):
     type: str
     blob: str
+
+    def __repr__(self) -> str:
+        return f'_Credential(type={self.type!r})'
 
 
 class _Credentials(msgspec.Struct):

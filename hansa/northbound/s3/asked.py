@@ -25,6 +25,9 @@ class Asked(table.Ask):
     signed: Signed
     key: bytes
 
+    def __repr__(self) -> str:
+        return f'Asked(id={self.call.id!r}, names={self.names!r})'
+
     @property
     def bucket(self) -> str:
         """Raises Refused."""
