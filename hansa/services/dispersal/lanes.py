@@ -43,6 +43,7 @@ class Lane:
         if put.done():
             return True
         put.cancel()
+        await asyncio.gather(put, return_exceptions=True)
         return False
 
     async def end(self) -> Reply | HansaError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import urllib.parse
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -51,9 +50,11 @@ class Mending:
         hand = self._shelves.own(spread.project)
         members = {member.name: member for member in self._shelves.members(spread)}
         try:
-            found = await self._reading.find(hand, spread.project, spread, name, 'GET')
+            found = await self._reading.find(hand, spread.project, spread, name, 'GET', final=True)
         except NotFound:
-            return await self._cleared(spread, name, list(members.values()))
+            if not await self._put_back(spread, name, list(members.values())):
+                return await self._cleared(spread, name, list(members.values()))
+            found = await self._reading.find(hand, spread.project, spread, name, 'GET', final=True)
         if isinstance(found, Piece):
             raise SiteDown(found.site, 'lets the league not look after its own')
         told = await self._shelves.tell(hand, spread, name, list(members.values()), 'HEAD')
@@ -62,7 +63,7 @@ class Mending:
             current = piece.label is not None and piece.label.mark == found.mark and site not in stale
             with contextlib.suppress(HansaError):
                 if current or await self._restored(spread, name, found, members[site], stale):
-                    await self._swept(spread, name, members[site], found.mark.generation if found.mark.apart else '')
+                    await self.swept(spread, name, members[site], found.mark.generation if found.mark.apart else '')
                     good.add(site)
         return good
 
@@ -111,6 +112,29 @@ class Mending:
                 return 0
         return index
 
+    async def _put_back(self, spread: Spread, name: str, members: Sequence[Member]) -> bool:
+        """Whether a version stands again, because heads that were put by before a change that failed are back in their places. Raises SiteDown."""
+        hand = self._shelves.own(spread.project)
+        told = await self._shelves.tell(hand, spread, name, members, 'HEAD')
+        if told.lost:
+            raise next(iter(told.lost.values()))
+        heads = {member.name: (await self._shelves.saved(spread, name, member))[1] for member in members}
+        holders: dict[str, set[str]] = {}
+        for site, mark in told.marks().items():
+            for generation in {*heads[site], *([mark.generation] if mark else [])}:
+                holders.setdefault(generation, set()).add(site)
+        whole = [generation for generation, sites in holders.items() if len(sites) >= (len(spread.sites) + 1) // 2]
+        if not whole:
+            return False
+        newest = max(whole)
+        for member in members:
+            mark = told.marks()[member.name]
+            if newest in heads[member.name] and (mark is None or mark.generation != newest):
+                back = [('X-Copy-From', shelves.beside(spread, name, newest) + shelves.HEAD), ('Content-Length', '0')]
+                if (await hand(member, Forward('PUT', shelves.path(spread, name), '', back, b''))).status != 201:
+                    raise SiteDown(member.name, 'does not put back what was there')
+        return True
+
     async def _cleared(self, spread: Spread, name: str, members: Sequence[Member]) -> set[str]:
         """Take away what is left of an object that is not there. Raises nothing; the sites where it is gone."""
         hand = self._shelves.own(spread.project)
@@ -119,22 +143,15 @@ class Mending:
             with contextlib.suppress(HansaError):
                 reply = await hand(member, Forward('DELETE', shelves.path(spread, name)))
                 if reply.status in {204, 404}:
-                    await self._swept(spread, name, member, '')
+                    await self.swept(spread, name, member, '')
                     good.add(member.name)
         return good
 
-    async def _swept(self, spread: Spread, name: str, member: Member, generation: str) -> None:
-        """Take away blocks that lie apart and are of no version that stands. Raises SiteDown."""
-        start = shelves.folder(name)
-        query = urllib.parse.urlencode({'format': 'json', 'prefix': start, 'limit': _PAGE})
-        response = await self._shelves.stores.look(member, spread.project, 'GET', shelves.beside(spread), query)
-        raw = await response.read(1 << 20)
-        if response.status != 200:
-            return
-        for row in msgspec.json.decode(raw, type=list[dict[str, object]]):
-            left = str(row.get('name', '')).removeprefix(start)
-            if left != generation:
-                await self._shelves.own(spread.project)(member, Forward('DELETE', shelves.beside(spread, name, left)))
+    async def swept(self, spread: Spread, name: str, member: Member, generation: str) -> None:
+        """Take away what lies apart and is of no version that stands. Raises SiteDown."""
+        blocks, heads = await self._shelves.saved(spread, name, member)
+        for left in [*(each for each in blocks if each != generation and each not in self._shelves.underway), *(each + shelves.HEAD for each in heads)]:
+            await self._shelves.own(spread.project)(member, Forward('DELETE', shelves.beside(spread, name, left)))
 
     async def pay(self, spread: Spread, limit: int) -> int:
         """Mend what sites that answer owe of a container's objects, so many at most; how many were mended."""

@@ -48,19 +48,19 @@ class Reading:
         self._shelves = shelves
         self._keyring = keyring
 
-    async def find(self, hand: Hand, project: str, spread: Spread, name: str, method: str = 'HEAD') -> Found | Piece:
-        """The object, or the answer of a site that refuses it. With GET pieces have shares. Raises NotFound, SiteDown."""
+    async def find(self, hand: Hand, project: str, spread: Spread, name: str, method: str = 'HEAD', *, final: bool = False) -> Found | Piece:
+        """The object, or the answer of a site that refuses it. With GET pieces have shares; `final` as `Shelves.weighed` has it. Raises NotFound, SiteDown."""
         ring = await self._keyring.ring(project, spread)
         for turn in range(_TRIES):
-            told, verdict = await self._look(hand, project, spread, ring, name, method)
+            told, verdict = await self._look(hand, project, spread, ring, name, method, final)
             if verdict.mark is not None:
                 return await self._found(project, spread, ring, name, told, verdict, verdict.mark)
             refusal = told.refusal()
             if refusal is not None:
                 return refusal
-            if verdict.answer == 'unknown':
+            if verdict.answer == 'unknown' and (told.lost or turn == _TRIES - 1):
                 raise shelves.down(spread, told)
-            if not any(piece.label for piece in told.pieces.values()):
+            if verdict.answer == 'absent' and not any(piece.label for piece in told.pieces.values()):
                 break
             if turn < _TRIES - 1:
                 # It may be on its way from one version to the next.
@@ -71,15 +71,15 @@ class Reading:
         """A site has lost its part of a container."""
         self._keyring.forget(spread)
 
-    async def _look(self, hand: Hand, project: str, spread: Spread, ring: Ring, name: str, method: str) -> tuple[Told, Verdict]:
+    async def _look(self, hand: Hand, project: str, spread: Spread, ring: Ring, name: str, method: str, final: bool) -> tuple[Told, Verdict]:
         """First as many sites as are needed, then the others where these do not suffice."""
         members = self._shelves.readers(spread)
         told = await self._shelves.tell(hand, spread, name, members[: ring.scheme.k], method)
-        verdict = await self._shelves.weighed(ring.scheme, project, spread, name, told)
+        verdict = await self._shelves.weighed(ring.scheme, project, spread, name, told, final=final)
         if verdict.mark is None:
             more = await self._shelves.tell(hand, spread, name, members[ring.scheme.k :], method)
             told = Told(told.pieces | more.pieces, told.lost | more.lost)
-            verdict = await self._shelves.weighed(ring.scheme, project, spread, name, told)
+            verdict = await self._shelves.weighed(ring.scheme, project, spread, name, told, final=final)
         return told, verdict
 
     async def _found(self, project: str, spread: Spread, ring: Ring, name: str, told: Told, verdict: Verdict, mark: Mark) -> Found:

@@ -35,6 +35,10 @@ from hansa.services.stores import Stores
 BESIDE = '+hansa'
 """What the name of the container beside ends with."""
 
+HEAD = '.head'
+"""What the name of a head ends with that was put by until the next one stands."""
+
+_LEFT = 1000
 _log = logging.getLogger('hansa.dispersal')
 _SHARE_LIMIT = 4 << 20
 
@@ -77,6 +81,7 @@ class Shelves:
         self._roster = roster
         self._reads = 0
         self.changes: dict[tuple[str, str], int] = {}
+        self.underway: set[str] = set()
 
     def members(self, spread: Spread) -> list[Member]:
         """Its sites that are in the league, those that answer first."""
@@ -152,19 +157,38 @@ class Shelves:
             parts.append(chunk)
         return b''.join(parts)
 
-    async def weighed(self, scheme: Scheme, project: str, spread: Spread, name: str, told: Told) -> Verdict:
-        """What stands. Where sites that did not tell might decide, it is looked up whether they can: those that missed the last change cannot."""
+    async def weighed(self, scheme: Scheme, project: str, spread: Spread, name: str, told: Told, *, final: bool = False) -> Verdict:
+        """What stands. Where sites that did not tell might decide, it is looked up whether they can: those that missed the last change cannot.
+
+        While a change is under way, or was broken off and is not taken back yet, there may be too few shares of any version; whoever takes it back wants the `final` word.
+        """
         lost = [site for site in spread.sites if site not in told.pieces]
         found = evidence.verdict(scheme, told.marks(), len(lost))
-        if found.answer != 'unknown':
+        if found.answer == 'here':
             return found
-        stale = {debt.site for debt in await self.store.debts(project, spread.container, name) if debt.missed}
+        debts = await self.store.debts(project, spread.container, name)
+        stale = {debt.site for debt in debts if debt.missed}
         current = {site: None if site in stale else mark for site, mark in told.marks().items()}
-        return evidence.verdict(scheme, current, len([site for site in lost if site not in stale]))
+        found = evidence.verdict(scheme, current, len([site for site in lost if site not in stale]))
+        if found.answer == 'absent' and not final and any(not debt.missed for debt in debts):
+            return Verdict('unknown')
+        return found
+
+    async def saved(self, spread: Spread, name: str, member: Member) -> tuple[list[str], dict[str, Label]]:
+        """What lies apart of an object at a site: generations of blocks, and heads that were put by, by generation. Raises SiteDown, NotFound."""
+        start = folder(name)
+        query = urllib.parse.urlencode({'format': 'json', 'prefix': start, 'limit': _LEFT})
+        response = await self.stores.look(member, spread.project, 'GET', beside(spread), query)
+        raw = await response.read(1 << 20)
+        rows = msgspec.json.decode(raw, type=list[dict[str, Any]]) if response.status == 200 else []
+        known = {str(row['name']).removeprefix(start): labels.read(str(row.get('content_type', ''))) for row in rows if 'name' in row}
+        heads = {left.removesuffix(HEAD): label for left, label in known.items() if left.endswith(HEAD) and label is not None}
+        return [left for left in known if not left.endswith(HEAD)], heads
 
     async def doubt(self, project: str, spread: Spread, name: str, sites: Collection[str], why: str) -> None:
         """These sites have something else than they should, or some of all that is not known where none is named: it is written down and mended."""
-        _log.warning('%s/%s/%s: share of site %s: %s; it is made anew', project, spread.container, name, ', '.join(sites) or '?', why)
+        what = f'share of site {", ".join(sites)}' if sites else 'its shares'
+        _log.warning('%s/%s/%s: %s: %s; it is mended', project, spread.container, name, what, why)
         debt = Debt(project, spread.container, name, '', self.clock.now(), 0)
         try:
             turn = await self.store.owe(debt, list(sites or spread.sites))

@@ -90,6 +90,7 @@ class Writing:
         generation = int(self._shelves.clock.now() * 1e6).to_bytes(8) + secrets.token_bytes(layout.GENERATION - 8)
         draft = _Draft(ring, generation, keys.keys(key), keys.split(ring.scheme, key))
         members = self._writable(spread, ring)
+        self._shelves.underway.add(generation.hex())
         try:
             digest = await self._taken(hand, spread, name, wish, body, draft, members)
             if isinstance(digest, Reply):
@@ -101,6 +102,8 @@ class Writing:
         except BaseException:
             await asyncio.shield(self._unstaged(spread, name, draft))
             raise
+        finally:
+            self._shelves.underway.discard(generation.hex())
 
     async def _fresh(self, spread: Spread, name: str) -> None:
         """Raises PreconditionFailed for one that is there."""
@@ -182,13 +185,26 @@ class Writing:
             row = Row(draft.length, etag, wish.media)
             told = self._told(draft.ring, name, mark, row, wish.kept)
             forwards = {member.name: self._head(spread, name, draft, draft.ring.index(member.name), told) for member in chosen}
+            chosen = await self._put_by(spread, name, draft.ring, before, await self._there(spread, name, draft, chosen))
             # From here on what is left of it is taken away when the object is mended, as it may stand after all.
             draft.staged = []
             refused = await self._changed(hand, spread, name, draft.ring, forwards, chosen, mark)
             if refused is not None:
                 return refused
-            await self._tidied(spread, name, before, mark.generation)
+            await self._tidied(spread, name, before, mark.generation if draft.apart else '')
         return Made(etag, revision / 1e6)
+
+    async def _there(self, spread: Spread, name: str, draft: _Draft, members: Sequence[Member]) -> list[Member]:
+        """Sites that still have the blocks: another process, which mends the object, may not know that somebody writes it. Raises SiteDown."""
+        if not draft.apart:
+            return list(members)
+        forward = Forward('HEAD', shelves.beside(spread, name, draft.generation.hex()))
+        hand = self._shelves.own(spread.project)
+        told = await asyncio.gather(*(hand(member, forward) for member in members), return_exceptions=True)
+        left = [member for member, reply in zip(members, told, strict=True) if isinstance(reply, Reply) and reply.status == 200]
+        if len(left) < draft.ring.scheme.k:
+            raise SiteDown(members[0].name, 'and others have not kept what was sent to them', sent=True)
+        return left
 
     def _told(self, ring: Ring, name: str, mark: Mark, row: Row, kept: Mapping[str, str]) -> Headers:
         """The headers with which every site keeps its share."""
@@ -253,18 +269,54 @@ class Writing:
     async def _tidied(self, spread: Spread, name: str, before: Told, keep: str) -> None:
         """Take away the blocks of versions before, where they lay apart; what a site does not do now is done when its share is mended."""
         members = {member.name: member for member in self._shelves.members(spread)}
+        if not _alike(spread, before):
+            try:
+                for site in before.pieces:
+                    await self._mending.swept(spread, name, members[site], keep)
+            except HansaError as error:
+                await self._shelves.doubt(spread.project, spread, name, [], str(error))
+            return
         left = [(members[site], mark.generation) for site, mark in before.marks().items() if mark and mark.apart and mark.generation != keep]
-        await asyncio.gather(*(self._away(spread, name, member, generation) for member, generation in left))
+        await self._cleaned(spread, name, left)
+
+    async def _put_by(self, spread: Spread, name: str, ring: Ring, before: Told, members: Sequence[Member]) -> list[Member]:
+        """Where not all sites have the same version, a change that fails could leave too few shares of it: then heads are put by first. The sites
+        where that was done, or where it need not be. Raises SiteDown where these are too few.
+        """
+        if _alike(spread, before):
+            return list(members)
+        kept = await asyncio.gather(*(self._kept(spread, name, member, before.marks()) for member in members))
+        chosen = [member for member, good in zip(members, kept, strict=True) if good]
+        if len(chosen) < ring.scheme.k:
+            raise shelves.down(spread, before)
+        return chosen
+
+    async def _kept(self, spread: Spread, name: str, member: Member, marks: Mapping[str, Mark | None]) -> bool:
+        if member.name not in marks:
+            return False
+        mark = marks[member.name]
+        if mark is None:
+            return True
+        by = [('X-Copy-From', shelves.path(spread, name)), ('Content-Length', '0')]
+        try:
+            path = shelves.beside(spread, name, mark.generation) + shelves.HEAD
+            return (await self._shelves.own(spread.project)(member, Forward('PUT', path, '', by, b''))).status == 201
+        except HansaError:
+            return False
 
     async def _unstaged(self, spread: Spread, name: str, draft: _Draft) -> None:
         """Take away blocks that no version will have."""
         members = [member for member in self._shelves.members(spread) if member.name in draft.staged]
         draft.staged = []
-        await asyncio.gather(*(self._away(spread, name, member, draft.generation.hex()) for member in members))
+        await self._cleaned(spread, name, [(member, draft.generation.hex()) for member in members])
 
-    async def _away(self, spread: Spread, name: str, member: Member, generation: str) -> None:
-        with contextlib.suppress(HansaError):
-            await self._shelves.own(spread.project)(member, Forward('DELETE', shelves.beside(spread, name, generation)))
+    async def _cleaned(self, spread: Spread, name: str, left: Sequence[tuple[Member, str]]) -> None:
+        """Take blocks away; where that fails, they are swept up when the object is mended."""
+        hand = self._shelves.own(spread.project)
+        forwards = [(member, Forward('DELETE', shelves.beside(spread, name, generation))) for member, generation in left]
+        told = await asyncio.gather(*(hand(member, forward) for member, forward in forwards), return_exceptions=True)
+        if not all(isinstance(reply, Reply) and reply.status in {204, 404} for reply in told):
+            await self._shelves.doubt(spread.project, spread, name, [], 'something of another version is left')
 
     async def post(self, hand: Hand, spread: Spread, name: str, media: str, kept: dict[str, str]) -> Reply | None:
         """New metadata; '' leaves the content type. None where it is done. Raises NotFound, SiteDown, BadRequest."""
@@ -283,6 +335,7 @@ class Writing:
             members = self._writable(spread, found.ring)
             before = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
             forward = Forward('DELETE', shelves.path(spread, name))
+            members = await self._put_by(spread, name, found.ring, before, members)
             refused = await self._changed(hand, spread, name, found.ring, {member.name: forward for member in members}, members, None)
             if refused is None:
                 await self._tidied(spread, name, before, '')
@@ -299,6 +352,12 @@ class Writing:
         members = self._writable(spread, found.ring)
         told = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
         return [member for member in members if (mark := told.marks().get(member.name)) and mark.generation == found.mark.generation]
+
+
+def _alike(spread: Spread, told: Told) -> bool:
+    """Whether all sites have the same version, or none."""
+    marks = told.marks()
+    return len(marks) == len(spread.sites) and len({mark.generation if mark else '' for mark in marks.values()}) == 1
 
 
 _UNPROCESSABLE = b'<html><h1>Unprocessable Entity</h1><p>Unable to process the contained instructions</p></html>'
