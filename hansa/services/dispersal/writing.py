@@ -188,10 +188,10 @@ class Writing:
             chosen = await self._put_by(spread, name, draft.ring, before, await self._there(spread, name, draft, chosen))
             # From here on what is left of it is taken away when the object is mended, as it may stand after all.
             draft.staged = []
-            refused = await self._changed(hand, spread, name, draft.ring, forwards, chosen, mark)
+            self._shelves.underway.discard(mark.generation)
+            refused = await self._changed(hand, spread, name, draft.ring, forwards, chosen, mark, before)
             if refused is not None:
                 return refused
-            await self._tidied(spread, name, before, mark.generation if draft.apart else '')
         return Made(etag, revision / 1e6)
 
     async def _there(self, spread: Spread, name: str, draft: _Draft, members: Sequence[Member]) -> list[Member]:
@@ -217,9 +217,10 @@ class Writing:
         return Forward('PUT', shelves.path(spread, name), '', [*told, etag], raw)
 
     async def _changed(
-        self, hand: Hand, spread: Spread, name: str, ring: Ring, forwards: Mapping[str, Forward], members: Sequence[Member], mark: Mark | None
-    ) -> Reply | None:
-        """Send a change to sites, after which `mark` is to stand; None when k have done it. All that were asked are waited for, and what others
+        self, hand: Hand, spread: Spread, name: str, ring: Ring, forwards: Mapping[str, Forward], members: Sequence[Member],
+        mark: Mark | None, before: Told | None = None,
+    ) -> Reply | None:  # fmt: skip
+        """Send a change to sites, after which `mark` is to stand instead of what was `before`; None when k have done it. All that were asked are waited for, and what others
         lack is written down. Else it is taken back, and the answer is what a site refused it with. Raises SiteDown.
         """
         debt = Debt(spread.project, spread.container, name, '', self._shelves.clock.now(), 0)
@@ -229,6 +230,9 @@ class Writing:
         good = {201, 202} if mark is not None else {204, 404}
         done = [member.name for member, answer in zip(members, told, strict=True) if isinstance(answer, Reply) and answer.status in good]
         if len(done) >= ring.scheme.k:
+            if before is not None:
+                # Whoever is broken off here still owes it, so that what is left is swept up.
+                await self._tidied(spread, name, before, mark.generation if mark and mark.apart else '')
             await self._shelves.store.settle(debt, done, [site for site in spread.sites if site not in done])
             return None
         with contextlib.suppress(HansaError):
@@ -336,10 +340,7 @@ class Writing:
             before = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
             forward = Forward('DELETE', shelves.path(spread, name))
             members = await self._put_by(spread, name, found.ring, before, members)
-            refused = await self._changed(hand, spread, name, found.ring, {member.name: forward for member in members}, members, None)
-            if refused is None:
-                await self._tidied(spread, name, before, '')
-            return refused
+            return await self._changed(hand, spread, name, found.ring, {member.name: forward for member in members}, members, None, before)
 
     async def _standing(self, spread: Spread, name: str) -> Found:
         found = await self._reading.find(self._shelves.own(spread.project), spread.project, spread, name)
