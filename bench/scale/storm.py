@@ -15,7 +15,8 @@ from bench.scale.stand import Stand
 from hansa.sync import gate
 
 CHANGES, SECONDS = 4, 10.0
-BATCHES, DRAINED_S, QUIET_S, TIMES_NAIVE, TIMES_P99 = 40, 15, 30, 5, 10
+BATCHES, DRAINED_S, QUIET_S, TIMES_NAIVE, TIMES_P99, MEMORY_MIB = 40, 15, 30, 5, 10, 2048
+_MIB = 1 << 20
 _SAMPLE, _SITES = 100, 20
 _DEADLINE_S = 600.0
 _LIST = '/servers/detail?limit=50'
@@ -73,6 +74,7 @@ def _all(on: Stand, seconds: float) -> list[Figure]:
         Figure('storms_quiet_seen', seen.changes, '', f'{who}: changes of a quiet site that were followed'),
         Figure('storms_quiet_s', seen.longest if seen.changes and not seen.lost else None, 's', f'{who}: changes of a quiet site seen within', QUIET_S),
         Figure('storms_p50_ms', lists.p50_ms, 'ms', f'{who}: p50 of {_LIST}', note=f'quiet: {calm.p50_ms:.3g} ms'),
+        Figure('storms_memory_mib', on.watch.most / _MIB, 'MiB', f"{who}: most memory of all of Hansa's processes until its end (Pss)", MEMORY_MIB),
         Figure('storms_p99_ratio', lists.p99_ms / calm.p99_ms, 'x quiet', f'{who}: p99 of {_LIST}', TIMES_P99, note=f'{lists.p99_ms:.3g} ms'),
     ]
 
