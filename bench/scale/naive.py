@@ -30,6 +30,8 @@ class Wide:
 
     def __init__(self, file: pathlib.Path) -> None:
         self._db = opening.connect(file, cache=8)
+        # The league tells nobody of a transaction before it is synced, which it does for many at once; docs/decisions/0016-durable.md.
+        self._db.execute('PRAGMA synchronous=FULL').fetchall()
         self._db.execute(_TABLE)
         # The league's store folds its log beside its work past this size; here the one who writes does it.
         self._db.execute(f'PRAGMA wal_autocheckpoint={store.LOG_BYTES // 8192}').fetchall()

@@ -9,12 +9,12 @@ from hansa.model.errors import ConfigError
 from hansa.storage import seal
 from hansa.storage.sqlite import matching, migrations, reserving
 
-# FULL: what is acknowledged stands on the disk, also where the machine loses power (docs/decisions/0016-durable.md). The log
-# is folded into the file by the store, off the event loop; it shrinks when it is used again, so that its size tells whether it is time.
+# NORMAL does not sync the log with each transaction: the store does that (disk), off the event loop and for many at once, before it tells
+# anybody that they are done. It folds the log into the file likewise; that shrinks when it is used again, so that its size tells whether it is time.
 _SETTINGS = (
     'page_size=8192',
     'journal_mode=WAL',
-    'synchronous=FULL',
+    'synchronous=NORMAL',
     'wal_autocheckpoint=0',
     f'journal_size_limit={40 << 20}',
     f'mmap_size={1 << 30}',

@@ -26,12 +26,16 @@ from hansa.ports.store import Store
 from hansa.storage import folder
 from hansa.storage.seal import Seal
 from hansa.storage.sqlite import aliasing, homing, inventory, journal, opening, putting, reserving, spreading, state
+from hansa.storage.sqlite.disk import Disk
 from hansa.storage.sqlite.lanes import Lane, Short, TooLong, Work, Writer
 
 T = TypeVar('T')
 
 # A write of more records than this would hold up the event loop for longer than a request may.
 SMALL = 20
+
+# As many records: work that is long however little is said of it.
+FAR = SMALL + 1
 
 # The largest page that an API gives; made on the event loop it takes some milliseconds.
 PAGE = 1000
@@ -88,6 +92,7 @@ class SqliteStore:
         self._pages = connections.pages
         self._scans = connections.scans
         self._writer = Writer(connections.writer)
+        self._disk = Disk(connections.log)
         self._seal = seal
         self._writes = 0
         self._folding: asyncio.Task[None] | None = None
@@ -105,7 +110,7 @@ class SqliteStore:
         else:
             await self._keep_up()
             await self._writer.together(putting.put, records)
-            self._wrote(LOG_LOOKS)
+            await self._wrote(LOG_LOOKS)
 
     async def remove(self, site: str, kind: str, ids: Sequence[str], when: float) -> None:
         await self._write(lambda db: inventory.remove(db, site, kind, ids, when), len(ids))
@@ -132,7 +137,7 @@ class SqliteStore:
         return await self._scans.far(lambda db: inventory.known(db, site, kind))
 
     async def forget_site(self, site: str) -> None:
-        await self._writer.far(lambda db: _forget(db, site))
+        await self._write(lambda db: _forget(db, site), FAR)
 
     async def summary(self) -> list[tuple[str, str, int, int]]:
         return await self._read(self._scans, inventory.summary)
@@ -151,7 +156,7 @@ class SqliteStore:
         return await self._scans.far(aliasing.read)
 
     async def rename_id(self, site: str, kind: str, old: str, new: str) -> None:
-        await self._writer.far(lambda db: inventory.rename(db, site, kind, old, new))
+        await self._write(lambda db: inventory.rename(db, site, kind, old, new), FAR)
 
     # -- journal
     async def open_intent(self, intent: Intent) -> None:
@@ -242,7 +247,7 @@ class SqliteStore:
             _forget(db, name)
             state.drop_site(db, name)
 
-        await self._writer.far(work)
+        await self._write(work, FAR)
 
     # -- small state
     async def set(self, key: str, value: bytes, sealed: bool = False) -> None:
@@ -261,6 +266,7 @@ class SqliteStore:
         if not self._closed:
             self._closed = True
             await self._writer.end()
+            await self._disk.close()
             await self._all.close()
             if self._folding is not None:
                 await self._folding
@@ -275,7 +281,7 @@ class SqliteStore:
         if size > SMALL:
             await self._keep_up()
         result = await (self._writer.near(work) if size <= SMALL else self._writer.far(work))
-        self._wrote(1 if size <= SMALL else LOG_LOOKS)
+        await self._wrote(1 if size <= SMALL else LOG_LOOKS)
         return result
 
     async def _keep_up(self) -> None:
@@ -283,11 +289,13 @@ class SqliteStore:
         if self._behind and self._folding is not None:
             await asyncio.shield(self._folding)
 
-    def _wrote(self, weight: int) -> None:
+    async def _wrote(self, weight: int) -> None:
+        """It is done when it stands on the disk; and now and then the log has grown long."""
         self._writes += weight
         if self._writes >= LOG_LOOKS and self._all.log is not None:
             self._writes = 0
             self._fold(self._all.log)
+        await self._disk.reached()
 
     def _fold(self, log: pathlib.Path) -> None:
         running = self._folding is not None and not self._folding.done()
