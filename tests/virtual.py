@@ -18,30 +18,24 @@ _STUCK_SECONDS = 20.0
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Work in threads (the store's) takes no time: the clock stands while any is under way."""
+    """Work for threads (the store's) is done at once and takes no time: which of two threads is the first would be another thing in each run."""
 
     def __init__(self) -> None:
         self.moment = 0.0
-        self.far = 0
         super().__init__(_Selector(self))
 
     def time(self) -> float:
         return self.moment
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+        self, _: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        future = super().run_in_executor(executor, func, *args)
-        self.far += 1
-        future.add_done_callback(self._near)
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - whoever waits for it is told
+            future.set_exception(error)
         return future
-
-    async def shutdown_default_executor(self, *args: Any) -> None:
-        self.far += 1
-        await super().shutdown_default_executor(*args)
-
-    def _near(self, _: asyncio.Future[Any]) -> None:
-        self.far -= 1
 
 
 class _Selector(selectors.DefaultSelector):
@@ -55,7 +49,7 @@ class _Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        if self._loop.far or timeout is None:
+        if timeout is None:
             ready = super().select(_STUCK_SECONDS)
             if not ready:
                 raise AssertionError('nothing is under way that could ever wake this loop')

@@ -26,7 +26,7 @@ class Disk:
         self._wanted += 1
         wanted = self._wanted
         while self._reached < wanted:
-            if self._sync is None:
+            if self._sync is None or self._sync.done():
                 self._sync = asyncio.create_task(self._go(self._log), name='store-disk')
             # Who gives up must not take the sync from others.
             await asyncio.shield(self._sync)
@@ -41,10 +41,7 @@ class Disk:
 
     async def _go(self, log: pathlib.Path) -> None:
         wanted = self._wanted
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._flush, log)
-        finally:
-            self._sync = None
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._flush, log)
         self._reached = wanted
 
     def _flush(self, log: pathlib.Path) -> None:
