@@ -174,8 +174,8 @@ class Play:
             if self._client == 'boto3':
                 self._user.boto('delete', name, folder)
             elif self._client == 'swift':
-                self._user.swift('delete', name)
-                self._user.ask('DELETE', f'/{name}_segments')
+                for each in self._named([name]):
+                    self._user.swift('delete', each)
             else:
                 self._user.rclone('purge', f'league:{name}')
 

@@ -112,7 +112,10 @@ def _run(sides: dict[str, swifttests.Run], tests: Sequence[str], files: dict[str
         for each in threads:
             each.join()
         for side, run in sides.items():
-            results.saved(files[side], results.added(results.loaded(files[side]), chosen[side], run.said()))
+            said = run.said()
+            heard = {one.id for one in said}
+            ended = [id for id in chosen[side] if id in heard or f'setUpClass ({results.parent(id)})' in heard]
+            results.saved(files[side], results.added(results.loaded(files[side]), ended, said))
 
 
 if __name__ == '__main__':
