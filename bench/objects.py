@@ -22,7 +22,9 @@ def measure(on: rig.Rig, seconds: float, size: int) -> list[Figure]:
     """Large objects of `size` bytes, and one of 5 GiB up and down, of which the site keeps nothing."""
     # Made through Hansa, which has to know where it is.
     asked(on.users, 'PUT', CONTAINER)
-    return [*_small(on, seconds), *_large(on, size), *_memory(on)]
+    # Memory first, as what a process has taken once it keeps.
+    memory = _memory(on)
+    return [*_small(on, seconds), *_large(on, size), *memory]
 
 
 def asked(where: cloud.Cloud, method: str, path: str, body: bytes = b'') -> None:
