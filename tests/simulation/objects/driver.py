@@ -49,9 +49,12 @@ class Driver:
             await self._step()
             if self.story.done - settled >= EVERY:
                 await self.settle()
+                if self.chance.random() < 0.6:
+                    await self._bereft()
                 settled = self.story.done
         await self.settle()
-        assert len(asyncio.all_tasks()) <= tasks + _SPARE, f'tasks are left: {asyncio.all_tasks()}'
+        left = sorted(task.get_name() for task in asyncio.all_tasks())
+        assert len(left) <= tasks + _SPARE, f'tasks are left: {left}'
         await self.world.stop()
 
     async def _step(self) -> None:
@@ -191,8 +194,6 @@ class Driver:
         await story.do(boxes.account(Asked()), boxes.counts())
         await self._compared()
         boxes.settled = False
-        if self.chance.random() < 0.6:
-            await self._bereft()
 
     async def _repaired(self) -> None:
         """Until no site owes anything to what spans sites."""
@@ -218,6 +219,14 @@ class Driver:
                 ops += [deed(name, self.deeds.any_key(name)) for deed in (self.deeds.put, self.deeds.drop, self.deeds.repaint, self.deeds.read)]
             for op in ops:
                 await story.do(msgspec.structs.replace(op, sure=not op.leaves and story.count['restart'] == lives))
+        # Who missed all that is back, and nobody else is there: what it has is not what was written last.
+        self.world.weather.down = {site: self.chance.choice(OUTAGES) for site in SITES if site != dead}
+        story.note(f'back: {dead}')
+        for name in SPANNING:
+            for key in sorted(story.boxes[name].possible):
+                await story.do(self.deeds.read(name, key))
+            await story.do(self.boxes.list(name, Asked()))
+        self.world.weather.down = {}
 
     def _shared(self, name: str, held_by: Mapping[str, dict[str, Container]]) -> None:
         """Of what is dispersed each site has a share, none of them the whole, and nothing else."""
