@@ -52,7 +52,7 @@ class Mending:
         try:
             found = await self._reading.find(hand, spread.project, spread, name, 'GET', final=True)
         except NotFound:
-            if not await self._put_back(spread, name, list(members.values())):
+            if not await self._put_back(spread, name, list(members.values()), stale):
                 return await self._cleared(spread, name, list(members.values()))
             found = await self._reading.find(hand, spread.project, spread, name, 'GET', final=True)
         if isinstance(found, Piece):
@@ -112,16 +112,18 @@ class Mending:
                 return 0
         return index
 
-    async def _put_back(self, spread: Spread, name: str, members: Sequence[Member]) -> bool:
-        """Whether a version stands again, because heads that were put by before a change that failed are back in their places. Raises SiteDown."""
+    async def _put_back(self, spread: Spread, name: str, members: Sequence[Member], stale: set[str]) -> bool:
+        """Whether a version stands again, because heads that were put by before a change that failed are back in their places; those of sites that
+        missed the last change, as all did when what it took away left heads behind, are of before it. Raises SiteDown.
+        """
         hand = self._shelves.own(spread.project)
         told = await self._shelves.tell(hand, spread, name, members, 'HEAD')
         if told.lost:
             raise next(iter(told.lost.values()))
-        heads = {member.name: (await self._shelves.saved(spread, name, member))[1] for member in members}
+        heads = {member.name: {} if member.name in stale else (await self._shelves.saved(spread, name, member))[1] for member in members}
         holders: dict[str, set[str]] = {}
         for site, mark in told.marks().items():
-            for generation in {*heads[site], *([mark.generation] if mark else [])}:
+            for generation in {*heads[site], *([mark.generation] if mark and site not in stale else [])}:
                 holders.setdefault(generation, set()).add(site)
         whole = [generation for generation, sites in holders.items() if len(sites) >= (len(spread.sites) + 1) // 2]
         if not whole:

@@ -68,6 +68,13 @@ class _Draft(msgspec.Struct):
         return keys.sealed(head, self.keys)
 
 
+class _Before(msgspec.Struct, frozen=True):
+    """What sites had before a change; `even`: all of them the same, with nothing left of any change before."""
+
+    told: Told
+    even: bool
+
+
 class Writing:
     """Writes with the hand that is given; what sites refuse to it is told as they put it."""
 
@@ -177,10 +184,10 @@ class Writing:
         """Make it the version that stands. Raises SiteDown, PreconditionFailed."""
         chosen = [member for member in members if not draft.apart or member.name in draft.staged]
         async with self._turns.of(mending.turn(spread, name)):
-            before = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
+            before = await self._before(spread, name, members)
             if wish.fresh:
                 await self._fresh(spread, name)
-            revision = max([int(self._shelves.clock.now() * 1e6), *(mark.revision + 1 for mark in before.marks().values() if mark)])
+            revision = max([int(self._shelves.clock.now() * 1e6), *(mark.revision + 1 for mark in before.told.marks().values() if mark)])
             mark = Mark(draft.generation.hex(), revision, draft.apart)
             row = Row(draft.length, etag, wish.media)
             told = self._told(draft.ring, name, mark, row, wish.kept)
@@ -218,22 +225,23 @@ class Writing:
 
     async def _changed(
         self, hand: Hand, spread: Spread, name: str, ring: Ring, forwards: Mapping[str, Forward], members: Sequence[Member],
-        mark: Mark | None, before: Told | None = None,
+        mark: Mark | None, before: _Before | None = None,
     ) -> Reply | None:  # fmt: skip
         """Send a change to sites, after which `mark` is to stand instead of what was `before`; None when k have done it. All that were asked are waited for, and what others
         lack is written down. Else it is taken back, and the answer is what a site refused it with. Raises SiteDown.
         """
-        debt = Debt(spread.project, spread.container, name, '', self._shelves.clock.now(), 0)
+        debt = self._debt(spread, name)
         debt = msgspec.structs.replace(debt, generation=await self._shelves.store.owe(debt, list(spread.sites)))
         told = await self._answers(hand, ring, forwards, members)
         self._shelves.changed(spread)
         good = {201, 202} if mark is not None else {204, 404}
         done = [member.name for member, answer in zip(members, told, strict=True) if isinstance(answer, Reply) and answer.status in good]
         if len(done) >= ring.scheme.k:
-            if before is not None:
-                # Whoever is broken off here still owes it, so that what is left is swept up.
-                await self._tidied(spread, name, before, mark.generation if mark and mark.apart else '')
-            await self._shelves.store.settle(debt, done, [site for site in spread.sites if site not in done])
+            # Whoever is broken off here still owes it, so that what is left is swept up.
+            tidy = before is None or await self._tidied(spread, name, before, done, mark.generation if mark and mark.apart else '')
+            missed = [site for site in spread.sites if site not in done]
+            # Heads that were put by may be left: of what is gone none of them is to be put back.
+            await self._shelves.store.settle(debt, done if tidy else [], missed if tidy or mark is not None else list(spread.sites))
             return None
         with contextlib.suppress(HansaError):
             await self._mending.mended(spread, name)
@@ -243,6 +251,9 @@ class Writing:
             if isinstance(answer, Reply) and 400 <= answer.status < 500 and answer.status not in good:
                 return answer
         raise next((answer for answer in told if isinstance(answer, SiteDown)), SiteDown(spread.sites[0], 'refused a part of it'))
+
+    def _debt(self, spread: Spread, name: str) -> Debt:
+        return Debt(spread.project, spread.container, name, '', self._shelves.clock.now(), 0)
 
     async def _answers(self, hand: Hand, ring: Ring, forwards: Mapping[str, Forward], members: Sequence[Member]) -> list[Reply | HansaError]:
         """What sites say, in order; of those that are too slow, that."""
@@ -270,29 +281,40 @@ class Writing:
         except NotFound:
             return mark is None
 
-    async def _tidied(self, spread: Spread, name: str, before: Told, keep: str) -> None:
-        """Take away the blocks of versions before, where they lay apart; what a site does not do now is done when its share is mended."""
-        members = {member.name: member for member in self._shelves.members(spread)}
-        if not _alike(spread, before):
-            try:
-                for site in before.pieces:
-                    await self._mending.swept(spread, name, members[site], keep)
-            except HansaError as error:
-                await self._shelves.doubt(spread.project, spread, name, [], str(error))
-            return
-        left = [(members[site], mark.generation) for site, mark in before.marks().items() if mark and mark.apart and mark.generation != keep]
-        await self._cleaned(spread, name, left)
+    async def _before(self, spread: Spread, name: str, members: Sequence[Member]) -> _Before:
+        told = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
+        marks = told.marks()
+        alike = len(marks) == len(spread.sites) and len({mark.generation if mark else '' for mark in marks.values()}) == 1
+        return _Before(told, alike and not await self._shelves.store.debts(spread.project, spread.container, name))
 
-    async def _put_by(self, spread: Spread, name: str, ring: Ring, before: Told, members: Sequence[Member]) -> list[Member]:
+    async def _tidied(self, spread: Spread, name: str, before: _Before, done: Sequence[str], keep: str) -> bool:
+        """Take away the blocks of versions before, where they lay apart, and heads that were put by; False where a site that has done the change did
+        not do that.
+        """
+        members = {member.name: member for member in self._shelves.members(spread)}
+        if before.even:
+            left = [(members[site], mark.generation) for site, mark in before.told.marks().items() if mark and mark.apart and mark.generation != keep]
+            return await self._cleaned(spread, name, left)
+        tidy = True
+        for site in {**before.told.pieces, **dict.fromkeys(done)}:
+            try:
+                await self._mending.swept(spread, name, members[site], keep)
+            except HansaError:
+                tidy = tidy and site not in done
+        return tidy
+
+    async def _put_by(self, spread: Spread, name: str, ring: Ring, before: _Before, members: Sequence[Member]) -> list[Member]:
         """Where not all sites have the same version, a change that fails could leave too few shares of it: then heads are put by first. The sites
         where that was done, or where it need not be. Raises SiteDown where these are too few.
         """
-        if _alike(spread, before):
+        if before.even:
             return list(members)
-        kept = await asyncio.gather(*(self._kept(spread, name, member, before.marks()) for member in members))
+        # Whatever becomes of the change, what is put by for it is swept up.
+        await self._shelves.store.owe(self._debt(spread, name), list(spread.sites))
+        kept = await asyncio.gather(*(self._kept(spread, name, member, before.told.marks()) for member in members))
         chosen = [member for member, good in zip(members, kept, strict=True) if good]
         if len(chosen) < ring.scheme.k:
-            raise shelves.down(spread, before)
+            raise shelves.down(spread, before.told)
         return chosen
 
     async def _kept(self, spread: Spread, name: str, member: Member, marks: Mapping[str, Mark | None]) -> bool:
@@ -312,15 +334,15 @@ class Writing:
         """Take away blocks that no version will have."""
         members = [member for member in self._shelves.members(spread) if member.name in draft.staged]
         draft.staged = []
-        await self._cleaned(spread, name, [(member, draft.generation.hex()) for member in members])
+        if not await self._cleaned(spread, name, [(member, draft.generation.hex()) for member in members]):
+            await self._shelves.doubt(spread.project, spread, name, [], 'something of another version is left')
 
-    async def _cleaned(self, spread: Spread, name: str, left: Sequence[tuple[Member, str]]) -> None:
-        """Take blocks away; where that fails, they are swept up when the object is mended."""
+    async def _cleaned(self, spread: Spread, name: str, left: Sequence[tuple[Member, str]]) -> bool:
+        """Take blocks away; False where a site did not do it."""
         hand = self._shelves.own(spread.project)
         forwards = [(member, Forward('DELETE', shelves.beside(spread, name, generation))) for member, generation in left]
         told = await asyncio.gather(*(hand(member, forward) for member, forward in forwards), return_exceptions=True)
-        if not all(isinstance(reply, Reply) and reply.status in {204, 404} for reply in told):
-            await self._shelves.doubt(spread.project, spread, name, [], 'something of another version is left')
+        return all(isinstance(reply, Reply) and reply.status in {204, 404} for reply in told)
 
     async def post(self, hand: Hand, spread: Spread, name: str, media: str, kept: dict[str, str]) -> Reply | None:
         """New metadata; '' leaves the content type. None where it is done. Raises NotFound, SiteDown, BadRequest."""
@@ -337,7 +359,7 @@ class Writing:
         async with self._turns.of(mending.turn(spread, name)):
             found = await self._standing(spread, name)
             members = self._writable(spread, found.ring)
-            before = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
+            before = await self._before(spread, name, members)
             forward = Forward('DELETE', shelves.path(spread, name))
             members = await self._put_by(spread, name, found.ring, before, members)
             return await self._changed(hand, spread, name, found.ring, {member.name: forward for member in members}, members, None, before)
@@ -353,12 +375,6 @@ class Writing:
         members = self._writable(spread, found.ring)
         told = await self._shelves.tell(self._shelves.own(spread.project), spread, name, members, 'HEAD')
         return [member for member in members if (mark := told.marks().get(member.name)) and mark.generation == found.mark.generation]
-
-
-def _alike(spread: Spread, told: Told) -> bool:
-    """Whether all sites have the same version, or none."""
-    marks = told.marks()
-    return len(marks) == len(spread.sites) and len({mark.generation if mark else '' for mark in marks.values()}) == 1
 
 
 _UNPROCESSABLE = b'<html><h1>Unprocessable Entity</h1><p>Unable to process the contained instructions</p></html>'
