@@ -181,6 +181,68 @@ def test_what_a_site_took_without_saying_so_counts_once_it_is_seen() -> None:
     virtual.run(main)
 
 
+def test_what_was_taken_away_stays_away_where_heads_that_were_put_by_are_left() -> None:
+    async def main() -> None:
+        sites = Sites()
+        async with house.league(*SITES, wrap=sites.wrap) as league:
+            await make(league)
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(100))
+            sites['west'].before = lambda method, url: method == 'PUT' and url.endswith('/d/o')
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(200))
+            for site in SITES:
+                sites[site].before = at('DELETE', 'd%2Bhansa')
+            assert (await league.ask('DELETE', f'{ACCOUNT}/d/o'))[0] == 204
+            assert sum(len(held(league, site, 'd+hansa').blobs) for site in SITES) >= 2
+            assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[0] == 404
+            assert await listed(league) == []
+            for site in SITES:
+                sites[site].before = never
+            await settled(league)
+            assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[0] == 404
+            assert untouched(league)
+            assert not await league.store.owed(house.league_id('demo'), 'd')
+
+    virtual.run(main)
+
+
+def test_what_was_put_by_for_a_change_that_was_not_made_is_swept_up() -> None:
+    async def main() -> None:
+        sites = Sites()
+        async with house.league(*SITES, wrap=sites.wrap) as league:
+            await make(league)
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(100))
+            sites['west'].before = lambda method, url: method == 'PUT' and url.endswith('/d/o')
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(200))
+            for site in ('north', 'west'):
+                sites[site].before = at('PUT', '.head')
+            assert (await league.ask('PUT', f'{ACCOUNT}/d/o', plain(300)))[0] == 503
+            for site in SITES:
+                sites[site].before = never
+            await settled(league)
+            assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[2] == plain(200)
+            assert untouched(league)
+
+    virtual.run(main)
+
+
+def test_a_container_that_a_site_did_not_give_up_is_there_at_all_of_them() -> None:
+    async def main() -> None:
+        sites = Sites()
+        async with house.league(*SITES, wrap=sites.wrap) as league:
+            await make(league)
+            for site in SITES:
+                sites[site].before = lambda method, url: method == 'DELETE' and url.endswith('/d')
+                assert (await league.ask('DELETE', f'{ACCOUNT}/d'))[0] == 503
+                sites[site].before = never
+                await league.clock.sleep(60)
+                await league.ok('PUT', f'{ACCOUNT}/d/o', plain(100))
+                assert [len(held(league, each).blobs) for each in SITES] == [1, 1, 1]
+                assert (await league.ask('DELETE', f'{ACCOUNT}/d/o'))[0] == 204
+            assert (await league.ask('DELETE', f'{ACCOUNT}/d'))[0] == 204
+
+    virtual.run(main)
+
+
 def test_readers_see_one_version_whole_while_others_write() -> None:
     async def main() -> None:
         async with house.league(*SITES) as league:

@@ -19,7 +19,7 @@ from hansa.rules.dispersal.deeds import Deed
 from hansa.rules.dispersal.scheme import Scheme
 from hansa.rules.spreading import Choice
 from hansa.services.dispersal import shelves
-from hansa.services.dispersal.keyring import Keyring
+from hansa.services.dispersal.keyring import Keyring, Ring
 from hansa.services.dispersal.lists import Lists
 from hansa.services.dispersal.mending import Mending
 from hansa.services.dispersal.shelves import Hand, Piece, Shelves
@@ -111,14 +111,19 @@ class Making:
         listed = await self._lists.page(hand, spread, Query(1))
         if isinstance(listed, Piece):
             return Reply(listed.status, [], listed.raw)
-        members = self._all(spread)
+        members, ring = self._all(spread), await self._keyring.ring(spread.project, spread)
         if not listed.rows:
             await asyncio.gather(*(self._emptied(spread, member) for member in members))
         for at, member in enumerate(members):
-            reply = await hand(member, Forward('DELETE', shelves.path(spread, '')))
+            try:
+                reply = await hand(member, Forward('DELETE', shelves.path(spread, '')))
+            except SiteDown:
+                with contextlib.suppress(SiteDown):
+                    await self._again(spread, ring, members[: at + 1])
+                raise
             if reply.status not in {204, 404}:
                 # Somebody put an object meanwhile: what is gone comes back, as its objects' shares are still at the other sites.
-                await self._again(spread, members[:at])
+                await self._again(spread, ring, members[:at])
                 return reply
         for member in members:
             with contextlib.suppress(HansaError):
@@ -140,11 +145,12 @@ class Making:
                 else:
                     await self._shelves.own(spread.project)(member, Forward('DELETE', f'{path}/{urllib.parse.quote(name)}'))
 
-    async def _again(self, spread: Spread, members: list[Member]) -> None:
-        ring = await self._keyring.ring(spread.project, spread)
+    async def _again(self, spread: Spread, ring: Ring, members: list[Member]) -> None:
+        """Raises SiteDown."""
         hand = self._shelves.own(spread.project)
         for member in members:
-            await hand(member, Forward('PUT', shelves.path(spread, ''), '', shelves.deeded(spread, ring.deeds[member.name]), b''))
+            if deed := ring.deeds.get(member.name):
+                await hand(member, Forward('PUT', shelves.path(spread, ''), '', shelves.deeded(spread, deed), b''))
 
     def _all(self, spread: Spread) -> list[Member]:
         """Raises SiteDown where one of the sites does not answer."""
