@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from hansa.rules.dispersal import layout
 from tests.simulation.objects.oracle import Cell, State, Version
 from tests.simulation.objects.story import OBJECTS, Op, Story, path
 from tests.simulation.objects.world import Reply
 
 MEDIA = ('text/plain', 'application/x-tree', 'application/octet-stream')
 COLOURS = ('', 'red', 'green')
+_LONG = 0.15
 _SPAN = re.compile(r'bytes (\d+)-(\d+)/(\d+)')
 
 
@@ -31,16 +33,17 @@ class Deeds:
         there = sorted(self.story.boxes[name].possible)
         return self.chance.choice(there if there and self.chance.random() < 0.6 else OBJECTS)
 
-    def version(self) -> Version:
-        """A new one; now and then it has nothing in it, or is long."""
+    def version(self, name: str = '') -> Version:
+        """A new one; now and then it has nothing in it, or is long, in a dispersed container longer than one block."""
         self._made += 1
         head = f'{self._made}:'.encode()
         size = self.chance.choice((0, 1, 10, 100, 300, 300, 300, 70_000 if self.chance.random() < 0.3 else 50))
+        size = layout.BLOCK + size if name and self.story.boxes[name].sealed and self.chance.random() < _LONG else size
         body = b'' if self.chance.random() < 0.03 else head + self.chance.randbytes(min(size, 300)) * (1 + size // 300)
         return Version(body, self.chance.choice(MEDIA), self.chance.choice(COLOURS))
 
     def put(self, name: str, key: str) -> Op:
-        new, cell = self.version(), self.story.boxes[name].cell(key)
+        new, cell = self.version(name), self.story.boxes[name].cell(key)
         headers = {'content-type': new.media} | ({'x-object-meta-colour': new.colour} if new.colour else {})
         chunks = [new.body]
         if self.chance.random() < 0.4 and new.body:

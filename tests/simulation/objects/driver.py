@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from hansa.rules.dispersal import layout
 from hansa.rules.spreading import DISPERSE as DISPERSED
 from hansa.services.dispersal.shelves import BESIDE
 from hansa.sites.sim.objectstate import Blob, Container
@@ -238,9 +239,8 @@ class Driver:
             if shares is None or blocks is None:
                 continue
             assert {*shares.blobs} == box.certain, f'{site} has shares of {sorted(shares.blobs)} in {name}, which has {sorted(box.certain)}'
-            left = [key for key in blocks.blobs if key.rpartition('/')[0] not in box.certain]
-            assert not left, f'{site} has blocks of {left}'
-            assert len(blocks.blobs) <= len(box.certain), f'{site} has blocks of several versions: {sorted(blocks.blobs)}'
+            large = [name for name in box.certain if any(state and len(state.body) > layout.BLOCK for state in box.cells[name].may)]
+            assert len(blocks.blobs) == len(large), f'{site} has blocks of {sorted(blocks.blobs)}, and only {sorted(large)} are longer than one'
             whole = [state.body for cell in box.cells.values() for state in cell.may if state and len(state.body) > _LONG]
             assert not any(body in blob.data for body in whole for blob in shares.blobs.values()), f'{site} can read {name}'
 
