@@ -39,6 +39,8 @@ LISTS = {
 # Those at whose going others have to wait, in the order of going.
 # Flavors go first: they need wait for nobody, and one that stays is offered to everybody.
 _ORDER = ('flavor', 'server', 'floating_ip', 'router', 'port', 'subnet', 'network', 'security_group', 'snapshot', 'volume', 'volume_type')
+# What bootstrap.py of the lab makes in the plain user's project.
+_BUILT = frozenset(('private', 'private-subnet', 'router1', 'default'))
 
 Version = tuple[int, int]
 
@@ -143,6 +145,28 @@ class Cloud:
             time.sleep(0.5)
 
     # -- taking away
+
+    def sweep(self) -> None:
+        """Take away what a run that was killed left: all of the plain user's but what the lab made with the cloud, and the scenes' flavors and types."""
+        for kind in dict.fromkeys(kind for kind, _ in LISTS):
+            role = 'admin' if kind in ('flavor', 'volume_type') else 'user'
+            path = LISTS.get((kind, 'brief'), LISTS[kind, 'show'])
+            told = self.ask(kind, path % 0 if '%d' in path else path, role, LOWEST.get(resource.KINDS[kind].service, (2, 0)))
+            for item in told[resource.KINDS[kind].plural]:
+                left = item.get('keypair', item)
+                if self._is_left(kind, left):
+                    id = str(left['name' if kind == 'keypair' else 'id'])
+                    self.made.append((kind, id, role))
+                    self.ids[kind].append(id)
+        self.clear()
+        self.ids = {kind: [] for kind in resource.KINDS}
+
+    def _is_left(self, kind: str, item: dict[str, Any]) -> bool:
+        """Whether no cloud of the lab has this from its start."""
+        if kind in ('flavor', 'volume_type'):
+            return str(item['name']).startswith('views-')
+        owner = item.get('project_id', item.get('owner', self.projects['user']))
+        return owner == self.projects['user'] and item.get('name') not in _BUILT and item.get('device_owner') != 'network:router_interface'
 
     def clear(self) -> None:
         """Take away what was made, each kind when those have gone that stand on it."""
