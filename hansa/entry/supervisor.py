@@ -10,7 +10,7 @@ import gc
 import os
 import resource
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 
 import uvicorn
 
@@ -28,6 +28,7 @@ from hansa.ports.clock import Clock, SystemClock
 from hansa.storage import folder
 
 _FIRST_LOOK = 5.0
+_FIRST_READ = 30.0
 _KEEP_ALIVE = 75
 # A request leaves hardly any cycles behind, so that looking for them at Python's pace is lost time.
 _GARBAGE = 20_000
@@ -97,7 +98,7 @@ async def _serve(config: Config, choice: Choice) -> int:
         stack.push_async_callback(engine.close)
         house = await wiring.build(config, engine, door, clock, directory, store=store)
         stack.push_async_callback(house.close)
-        await _join(house, specs)
+        await _join(house, specs, {spec.name for spec in kept})
         control = stack.enter_context(ground.control(directory))
         start.pop_all()
         await _beside(house, clock, stack, measured)
@@ -171,9 +172,11 @@ async def _beside(house: wiring.House, clock: Clock, stack: contextlib.AsyncExit
     stack.enter_context(_watched(house, clock))
 
 
-async def _join(house: wiring.House, specs: Iterable[SiteSpec]) -> None:
+async def _join(house: wiring.House, specs: Iterable[SiteSpec], known: Collection[str]) -> None:
+    """Whoever is told that the league is ready finds in it what its new sites have, unless that takes long; of those known before it has a copy."""
     names = [(await house.membership.join(spec)).name for spec in specs]
     await house.membership.ready(names, _FIRST_LOOK)
+    await house.membership.read([name for name in names if name not in known], _FIRST_READ)
 
 
 async def _answer(endings: Endings, house: wiring.House, sockets: list[socket.socket], ready: Callable[[], None]) -> None:

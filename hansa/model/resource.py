@@ -10,7 +10,8 @@ class Kind(msgspec.Struct, frozen=True):
 
     `name` is ours ('server'), `service` the API it belongs to ('compute'), `plural` and `single` the
     keys and path words of its documents ('servers', 'server'). `shared` kinds are objects of the
-    league with a replica per site. `owner` is the field that holds the project.
+    league with a replica per site. `owner` is the field that holds the project. Of a kind that is not
+    `listed` no site tells all there are, so that the inventory does not follow it.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Kind(msgspec.Struct, frozen=True):
     shared: bool = False
     owner: str = 'project_id'
     path: str = ''
+    listed: bool = True
 
     @property
     def collection(self) -> str:
@@ -32,7 +34,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind('server', 'compute', 'servers', 'server', owner='tenant_id'),
         Kind('flavor', 'compute', 'flavors', 'flavor', shared=True, owner=''),
-        Kind('keypair', 'compute', 'keypairs', 'keypair', shared=True, owner='', path='os-keypairs'),
+        Kind('keypair', 'compute', 'keypairs', 'keypair', shared=True, owner='', path='os-keypairs', listed=False),
         Kind('server_group', 'compute', 'server_groups', 'server_group', path='os-server-groups'),
         Kind('volume', 'volume', 'volumes', 'volume', owner='os-vol-tenant-attr:tenant_id'),
         Kind('snapshot', 'volume', 'snapshots', 'snapshot', owner='os-extended-snapshot-attributes:project_id'),

@@ -44,6 +44,10 @@ class Member:
             found = self.tallies[kind] = Tally()
         return found
 
+    def unread(self, kind: str) -> bool:
+        """Whether the inventory lacks what the site has of a kind, as it was never level with it."""
+        return kind not in self.synced and not self.tally(kind).absent
+
     def found(self, kind: str, suspects: Mapping[str, What], agreed: Collection[str], now: float) -> None:
         """In what a complete list and the inventory differ; what it and the one before it agreed in is drift."""
         old = self.drift.get(kind, {})

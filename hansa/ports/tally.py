@@ -19,7 +19,7 @@ class Tally(msgspec.Struct):
     taken into the inventory in `batches`; `backlog` are those that wait to be taken; `refused` batches were to come again later; `flying` is the most that were on their way at once. `drift` is in how many objects the last
     full pass and the inventory differed (None: not known). `cursor` is the moment, by the site's clock, from which on changes are asked for ('': not yet), `lag` the seconds
     from there to the site's own time when it was last asked. `refreshes` are looks that a client waited for. `held` are
-    objects that the last full pass did not tell and that are not dropped, as they are too many at once.
+    objects that the last full pass did not tell and that are not dropped, as they are too many at once. `absent`: the site has or allows no such kind.
     """
 
     hints: int = 0
@@ -39,6 +39,7 @@ class Tally(msgspec.Struct):
     lag: float | None = None
     refreshes: int = 0
     held: int = 0
+    absent: bool = False
 
     def answered(self, size: int) -> None:
         """The site answered a request with so many bytes."""

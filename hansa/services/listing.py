@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from hansa.model.listing import Query, Sheet
-from hansa.model.resource import Record
+from hansa.model.resource import KINDS, Record
 from hansa.ports.clock import Clock
 from hansa.ports.roster import Roster
 from hansa.ports.store import Store
@@ -19,8 +19,8 @@ Make = Callable[[Sequence[Sheet], bool, frozenset[str]], bytes]
 
 class Page(msgspec.Struct, frozen=True):
     """`records` in order, or the `body` that was made of them; `full` says that there are as many as were asked for, so that more may follow;
-    `ages` are seconds per site; `dark` are sites that do not answer, `late` those that answer, but not in time for the age that the caller
-    wanted; at `sites` are the objects of the page.
+    `ages` are seconds per site; `dark` are sites that do not answer, `late` those that answer, but of whose objects it may lack some: as
+    they were never read to the end, or not in time for the age that the caller wanted; at `sites` are the objects of the page.
     """
 
     records: list[Record]
@@ -53,7 +53,7 @@ class Listing:
         """At most `limit` records (None: all). Raises BadRequest for a marker that is not known."""
         records = await self._store.page(msgspec.structs.replace(query, limit=limit))
         full, sites = limit == len(records) > 0, frozenset(record.site for record in records)
-        return Page(records, full, self.ages(query.kind), self.dark(), sites=sites)
+        return Page(records, full, self.ages(query.kind), self.dark(), self.unread(query.kind), sites)
 
     async def made(self, query: Query, limit: int | None, offset: int, make: Make) -> Page:
         """As `page`, with a body in the place of records, which are passed over up to `offset`."""
@@ -65,7 +65,7 @@ class Listing:
             return make(some, full, dark), full, layout.sites(query.kind, some)
 
         body, full, sites = await self._store.sheets(msgspec.structs.replace(query, limit=limit), whole)
-        return Page([], full, self.ages(query.kind), dark, sites=frozenset(sites), body=body)
+        return Page([], full, self.ages(query.kind), dark, self.unread(query.kind), frozenset(sites), body)
 
     async def count(self, query: Query) -> int:
         """How many there are without limit and marker."""
@@ -75,6 +75,10 @@ class Listing:
         """Seconds since the inventory was last level with each site in a kind."""
         now = self._clock.now()
         return {member.name: max(0.0, now - member.synced[kind]) for member in self._roster if kind in member.synced}
+
+    def unread(self, kind: str) -> frozenset[str]:
+        """Sites whose objects of a kind the inventory does not have yet."""
+        return frozenset(member.name for member in self._roster if KINDS[kind].listed and member.unread(kind))
 
     def dark(self) -> frozenset[str]:
         """Sites that do not answer now."""

@@ -11,6 +11,7 @@ import msgspec
 
 from hansa.model.alias import Alias
 from hansa.model.errors import ConfigError, Conflict, HansaError, NotFound, SiteDown
+from hansa.model.resource import KINDS
 from hansa.model.site import Capabilities, SiteSpec
 from hansa.ports.clock import Clock
 from hansa.ports.identity import Identity
@@ -23,6 +24,7 @@ from hansa.services.accounts import Accounts
 
 _log = logging.getLogger('hansa.membership')
 _RETRY = 3.0
+_SOON = 0.1
 _NEEDED = ('compute', 'volume', 'network', 'image', 'identity')
 
 
@@ -170,6 +172,14 @@ class Membership:
         tasks = [self._entering[name] for name in names if name in self._entering]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
+
+    async def read(self, names: Sequence[str], seconds: float) -> None:
+        """Wait until the inventory has what these sites list, of those that answer, as long as `seconds` last."""
+        end = self._clock.monotonic() + seconds
+        members = [member for name in names if name in self._roster for member in [self._roster.get(name)]]
+        kinds = [kind.name for kind in KINDS.values() if kind.listed]
+        while self._clock.monotonic() < end and any(m.site.health().reachable and any(map(m.unread, kinds)) for m in members):
+            await self._clock.sleep(_SOON)
 
     async def _recalled(self, name: str) -> Capabilities | None:
         kept = await self._store.value(f'site/{name}/capabilities')

@@ -125,14 +125,15 @@ class Agent:
         if track is None:
             return True
         async with self._lane:
-            if self.member.synced.get(kind, -math.inf) < since and not track.absent:
+            tally = self.member.tally(kind)
+            if self.member.synced.get(kind, -math.inf) < since and not tally.absent:
                 if not self.plan.described or self.plan.away(kind):
                     return False
                 # What is one page is read as a whole, as changes do not tell what is gone.
                 whole = track.small and not lists.WAYS[kind].tombstones
                 await self.plan.attempt(kind, self._whole if whole or not self.plan.followed(kind) else self._poll)
                 await self._deliver()
-            return track.absent or self.member.synced.get(kind, -math.inf) >= since
+            return tally.absent or self.member.synced.get(kind, -math.inf) >= since
 
     async def stand_by(self) -> None:
         """While another agent follows the site: its description if it is due, and what a command of a user may have changed."""

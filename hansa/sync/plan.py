@@ -120,7 +120,7 @@ class Plan:
     def swept(self, sweep: Sweep) -> None:
         """A complete list was told and compared."""
         track, now = self.tracks[sweep.kind], self._clock.monotonic()
-        track.absent = False
+        self._member.tally(sweep.kind).absent = False
         track.sweep_cost, track.sweep_work = sweep.cost, sweep.work
         if sweep.deep:
             track.small = sweep.small
@@ -197,10 +197,10 @@ class Plan:
         if not kind:
             self._describe_due = self._clock.monotonic() + DESCRIBE_S
             return
-        track = self.tracks[kind]
-        if not track.absent:
+        track, tally = self.tracks[kind], self._member.tally(kind)
+        if not tally.absent:
             _LOG.info('Site %s: no %s: %s', self._member.name, kind, error)
-        track.absent = True
+        tally.absent = True
         track.sweep_due = self._clock.monotonic() + DESCRIBE_S
         track.poll_due = math.inf
 

@@ -14,7 +14,7 @@ from hansa.ports.uplink import Report
 
 _SUMS = ('hints', 'polls', 'sweeps', 'requests', 'bytes', 'failures')
 Tallies = dict[str, Tally]
-_STATES = ('backlog', 'drift', 'held', 'cursor', 'lag')
+_STATES = ('backlog', 'drift', 'held', 'cursor', 'lag', 'absent')
 
 
 class Reporter:

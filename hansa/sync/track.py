@@ -20,7 +20,7 @@ MOST_ALIVE = 10_000
 class Track:
     """Times are of the monotonic clock; `poll_due` and `sweep_due` say when changes and the whole list are asked for.
 
-    `absent`: the site has no such kind. `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
+    `blind`: it does not tell what changed, whatever it says of itself (a Neutron that
     checks filters refuses its own `changed_since`). `looks` counts answers that were no lists of changes. `failing`: the last answer was none. `suspects`: in what the last complete list
     and the inventory differed, by site id. `burst`: the last list of changes told more than a page of news. `latest` is the latest stamp that a list of changes
     told, and the site's Date when one first did. `mode` is that in which the site was seen by the last complete list of which nothing is held.
@@ -35,7 +35,6 @@ class Track:
         self.sweep_cost = 0.0
         self.sweep_work = 0.0
         self.small = True
-        self.absent = False
         self.blind = False
         self.failing = False
         self.suspects: dict[str, What] = {}

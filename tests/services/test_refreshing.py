@@ -9,7 +9,9 @@ import pytest
 
 from hansa.ports.site import OPERATOR, SiteRequest
 from hansa.rules import freshness
+from hansa.sites.sim.cloud import SimCloud
 from hansa.sites.sim.fault import Fault
+from hansa.storage.sqlite import open_store
 from tests import house, virtual
 from tests.services import users
 from tests.services.tap import Tape
@@ -203,5 +205,35 @@ def test_a_dead_site_is_told_to_those_whom_it_concerns() -> None:
             assert 'x-hansa-missing-sites' not in (await league.ask('GET', f'{V}/volumes', token='alt_demo'))[1]
             assert (await league.ask('GET', f'{V}/volumes'))[1]['x-hansa-missing-sites'] == 'west'
             assert (await league.ask('GET', f'{V}/volumes?all_tenants=1', token='admin'))[1]['x-hansa-missing-sites'] == 'west'
+
+    virtual.run(main)
+
+
+def test_a_site_of_which_a_kind_was_never_read_is_missing_from_its_lists() -> None:
+    async def main() -> None:
+        clock = virtual.VirtualClock()
+        clouds = {name: SimCloud(name, clock, seed) for seed, name in enumerate(('east', 'west'))}
+        clouds['west'].fault = Fault('garbage', method='GET', path='/volumes/detail')
+        twin = house.people(clock)
+        built = await house.build(clouds, twin, clock, store=await open_store(None))
+        try:
+            for name in clouds:
+                await built.membership.join(house.spec(name))
+            await built.membership.ready(list(clouds), 60)
+            began = clock.monotonic()
+            await built.membership.read(['east'], 30)
+            assert clock.monotonic() - began < 5
+            await built.membership.read(list(clouds), 30)
+            assert 30 <= clock.monotonic() - began < 36
+            league = house.League(built, clouds, twin, clock)
+            status, headers, _ = await league.ask('GET', f'{V}/volumes')
+            assert (status, headers['x-hansa-missing-sites'], headers['x-hansa-ages'].count('=')) == (200, 'west', 1)
+            assert 'x-hansa-missing-sites' not in (await league.ask('GET', f'{C}/servers'))[1]
+            clouds['west'].fault = None
+            await built.membership.read(list(clouds), 30)
+            assert clock.monotonic() - began < 50
+            assert 'x-hansa-missing-sites' not in (await league.ask('GET', f'{V}/volumes'))[1]
+        finally:
+            await built.close()
 
     virtual.run(main)

@@ -69,7 +69,7 @@ async def young(services: kinds.Services, ask: table.Ask, query: Query, read: Ca
     found = await read()
     sites = {member.name for member in members} | found.sites
     ages = {site: age for site, age in found.ages.items() if site in sites}
-    return msgspec.structs.replace(found, ages=ages, dark=found.dark & sites, late=late)
+    return msgspec.structs.replace(found, ages=ages, dark=found.dark & sites, late=late | (found.late & sites))
 
 
 async def _page(listing: filters.Listing, read: Callable[[int | None], Awaitable[Page]]) -> Page:
@@ -109,7 +109,9 @@ def _shown(
 
 
 def freshness(found: Page) -> list[tuple[str, str]]:
-    """How old the list is, as a whole and by site, and which sites do not answer, or did not in time for the age that was asked for."""
+    """How old the list is, as a whole and by site, and which sites do not answer, did not in time for the age that was asked for, or were
+    never read to the end.
+    """
     headers = [('Age', str(found.age))]
     if found.ages:
         headers.append(('x-hansa-ages', ', '.join(f'{site}={age:.0f}' for site, age in sorted(found.ages.items()))))
