@@ -57,5 +57,5 @@ def build(
     return routes.routes(shared, {'mirror': mirror, 'disperse': DispersedRoom(shared, vault)}), {
         'mending': (Mending(store, spreads, mirrors, repairing, filling, clock).go_over, _MEND_EVERY),
         'accounts': (shared.meta.go_over, _ACCOUNTS_EVERY),
-        'restoring': (Restoring(store, vault.mending, vault.lists, clock).go_over, _RESTORE_EVERY),
+        'restoring': (Restoring(store, vault.making, vault.mending, vault.lists, clock).go_over, _RESTORE_EVERY),
     }

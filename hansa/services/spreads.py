@@ -42,10 +42,10 @@ class Spreads:
             raise BadRequest(f'{container} is for segments of {leader}, which is kept at {", ".join(followed.sites)}: it has to be kept there likewise.')
         return Choice(followed.kind, followed.sites, followed.need)
 
-    async def register(self, project: str, container: str, choice: Choice) -> Spread:
+    async def register(self, project: str, container: str, choice: Choice, filling: tuple[str, ...] = ()) -> Spread:
         """A new one, which is still to be made at its sites. Raises Conflict where somebody was faster."""
         return await self._store.put_spread(
-            Spread(project, container, choice.kind, choice.sites, choice.need, self._clock.now())
+            Spread(project, container, choice.kind, choice.sites, choice.need, self._clock.now(), filling)
         )
 
     async def move(self, spread: Spread, **changes: object) -> Spread:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from hansa.model.errors import NotFound, SiteDown
+from hansa.model.errors import Busy, Conflict, NotFound, SiteDown
 from hansa.model.spread import Spread
 from hansa.ports.clock import Clock
 from hansa.ports.store import Store
 from hansa.services.dispersal.lists import Lists
+from hansa.services.dispersal.making import Making
 from hansa.services.dispersal.mending import Mending
 
 _MOST = 1000
@@ -21,8 +22,9 @@ _COMPARED_S = 6 * 3600.0
 class Restoring:
     """Goes through all that is owed, one container after the other."""
 
-    def __init__(self, store: Store, objects: Mending, lists: Lists, clock: Clock) -> None:
+    def __init__(self, store: Store, containers: Making, objects: Mending, lists: Lists, clock: Clock) -> None:
         self._store = store
+        self._containers = containers
         self._objects = objects
         self._lists = lists
         self._clock = clock
@@ -30,13 +32,15 @@ class Restoring:
 
     async def go_over(self) -> int:
         """One pass; how many objects are as they should be again."""
-        owing = dict.fromkeys((project, container) for project, container, _, _ in await self._store.owing())
+        owing = {(project, container) for project, container, _, _ in await self._store.owing()}
+        spreads = [spread for spread in await self._store.spreads() if spread.kind == 'disperse']
         done = 0
-        for project, container in owing:
-            spread = await self._store.spanning(project, container)
-            if spread is not None and spread.kind == 'disperse' and not spread.gone:
+        for spread in spreads:
+            if spread.filling or (spread.project, spread.container) in owing:
+                with contextlib.suppress(SiteDown, Busy, Conflict, NotFound):
+                    await self._containers.finish(spread)
                 done += await self._objects.pay(spread, _MOST)
-        await self._compare([spread for spread in await self._store.spreads() if spread.kind == 'disperse' and not spread.gone])
+        await self._compare(spreads)
         return done
 
     async def _compare(self, spreads: Sequence[Spread]) -> None:

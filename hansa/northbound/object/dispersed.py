@@ -59,9 +59,12 @@ class DispersedRoom:
     # -- containers
 
     async def make(self, ask: table.Ask, spread: Spread | None, choice: Choice | None) -> wire.Answer:
-        """`PUT` and `POST`. Raises Conflict for a container that is dispersed in another way, BadRequest for what cannot be of it."""
+        """`PUT` and `POST`. Raises Conflict for a container that is dispersed in another way, BadRequest for what cannot be of it, SiteDown."""
         _possible(ask)
         hand, name = self._hand(ask), room.container(ask)
+        if spread is not None and spread.filling:
+            await self._vault.making.finish(spread)
+            spread = await self._room.spreads.find(spread.project, spread.container)
 
         async def worded(member: Member) -> Headers:
             sent = headers.without(headers.passed(ask.request), room.POLICY, spreading.DISPERSE, deeds.HEADER, f'x-remove-{deeds.HEADER[2:]}')

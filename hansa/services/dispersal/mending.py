@@ -33,7 +33,7 @@ class Mending:
 
     async def mend(self, spread: Spread, name: str) -> bool:
         """Bring one object to the same state at all sites that answer; False where something is still owed. Raises SiteDown, Busy."""
-        async with self._turns.of(turn(spread, name)):
+        async with self._turns.of(turn(spread.project, spread.container, name)):
             return await self.mended(spread, name)
 
     async def mended(self, spread: Spread, name: str) -> bool:
@@ -171,9 +171,9 @@ class Mending:
         return done
 
 
-def turn(spread: Spread, name: str) -> str:
-    """What only one may do at a time: change an object."""
-    return f'dispersed/{spread.project}/{spread.container}/{name}'
+def turn(project: str, container: str, name: str) -> str:
+    """What only one may do at a time: change an object, or the container itself ('')."""
+    return f'dispersed/{project}/{container}/{name}'
 
 
 def told(piece: Piece) -> list[tuple[str, str]]:

@@ -28,4 +28,4 @@ class Vault:
         self.mending = Mending(self.shelves, self.reading, turns)
         self.writing = Writing(self.shelves, keyring, self.reading, self.mending, turns)
         self.lists = Lists(self.shelves, keyring)
-        self.making = Making(self.shelves, spreads, homes, keyring, self.lists, self.mending)
+        self.making = Making(self.shelves, spreads, homes, keyring, self.lists, self.mending, turns)

@@ -183,7 +183,7 @@ class Writing:
     ) -> Made | Reply:
         """Make it the version that stands. Raises SiteDown, PreconditionFailed."""
         chosen = [member for member in members if not draft.apart or member.name in draft.staged]
-        async with self._turns.of(mending.turn(spread, name)):
+        async with self._turns.of(mending.turn(spread.project, spread.container, name)):
             before = await self._before(spread, name, members)
             if wish.fresh:
                 await self._fresh(spread, name)
@@ -346,7 +346,7 @@ class Writing:
 
     async def post(self, hand: Hand, spread: Spread, name: str, media: str, kept: dict[str, str]) -> Reply | None:
         """New metadata; '' leaves the content type. None where it is done. Raises NotFound, SiteDown, BadRequest."""
-        async with self._turns.of(mending.turn(spread, name)):
+        async with self._turns.of(mending.turn(spread.project, spread.container, name)):
             found = await self._standing(spread, name)
             mark = msgspec.structs.replace(found.mark, revision=max(int(self._shelves.clock.now() * 1e6), found.mark.revision + 1))
             row = msgspec.structs.replace(found.row, media=media or found.row.media)
@@ -356,7 +356,7 @@ class Writing:
 
     async def drop(self, hand: Hand, spread: Spread, name: str) -> Reply | None:
         """Take an object away; None where it is gone. Raises NotFound, SiteDown."""
-        async with self._turns.of(mending.turn(spread, name)):
+        async with self._turns.of(mending.turn(spread.project, spread.container, name)):
             found = await self._standing(spread, name)
             members = self._writable(spread, found.ring)
             before = await self._before(spread, name, members)
