@@ -187,6 +187,8 @@ def test_a_body_that_is_not_what_was_signed_leaves_no_object() -> None:
                 ('content-md5', base64.b64encode(hashlib.md5(b'x', usedforsecurity=False).digest()).decode(), 'BadDigest'),
                 ('content-md5', 'nonsense', 'InvalidDigest'),
                 ('x-amz-checksum-crc32', crc32(b'x'), 'BadDigest'),
+                ('x-amz-checksum-crc64nvme', 'AAAAAAAAAAA=', 'BadDigest'),
+                ('x-amz-checksum-crc32c', 'AAAAAA==', 'BadDigest'),
                 ('x-amz-checksum-rot13', 'x', 'InvalidRequest'),
             ):
                 assert code(await s3.ask('PUT', '/one/o', big, headers={name: value})) == said

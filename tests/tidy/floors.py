@@ -24,7 +24,7 @@ SHARED_ROOMS = {'northbound': ('hall',), 'sites': ('http',)}
 PURE = ('model', 'rules')
 IMPURE = ('asyncio', 'http', 'logging', 'os', 'pathlib', 'random', 'socket', 'sqlite3', 'subprocess', 'threading', 'time')
 LIBRARIES_OF_PURE = ('msgspec', '__future__')
-LIBRARIES_OF_ROOMS = {'rules/dispersal': ('cryptography', 'pyeclib', 'Crypto')}
+LIBRARIES_OF_ROOMS = {'rules/dispersal': ('cryptography', 'pyeclib', 'Crypto'), 'rules/s3': ('awscrt',)}
 
 
 def breaches(sources: Sequence[tree.Source], stdlib: frozenset[str]) -> list[str]:

@@ -9,14 +9,14 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
+
+import awscrt.checksums
 
 from hansa.rules.s3.refusal import Refused
 
 PREFIX = 'x-amz-checksum-'
-UNJUDGED = frozenset(('crc32c', 'crc64nvme'))
-"""Taken, and not judged: in Python alone they would cost more than all the rest of an upload."""
 
 _NO_SUMS = frozenset(('algorithm', 'type', 'mode'))
 
@@ -33,30 +33,37 @@ class Running(Protocol):
         ...
 
 
-class Crc32:
-    """The CRC-32 of zlib, most significant byte first."""
+class Cyclic:
+    """A CRC of so many bytes, the most significant first; `sum` goes on from a value with a piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, sum: Callable[[bytes, int], int], size: int) -> None:
+        self._sum = sum
+        self._size = size
         self._value = 0
 
     def update(self, data: bytes, /) -> None:
         """Take a piece."""
-        self._value = zlib.crc32(data, self._value)
+        self._value = self._sum(data, self._value)
 
     def digest(self) -> bytes:
         """The sum of all pieces so far."""
-        return self._value.to_bytes(4, 'big')
+        return self._value.to_bytes(self._size, 'big')
 
 
-def begun(way: str) -> Running | None:
-    """A new sum; None for one that is not judged. Raises Refused for what is no checksum of S3's."""
-    if way == 'crc32':
-        return Crc32()
+_CYCLIC: dict[str, tuple[Callable[[bytes, int], int], int]] = {
+    'crc32': (zlib.crc32, 4),
+    'crc32c': (awscrt.checksums.crc32c, 4),
+    'crc64nvme': (awscrt.checksums.crc64nvme, 8),
+}
+
+
+def begun(way: str) -> Running:
+    """A new sum. Raises Refused for what is no checksum of S3's."""
+    if way in _CYCLIC:
+        return Cyclic(*_CYCLIC[way])
     if way in {'sha1', 'sha256', 'md5'}:
         return hashlib.new(way, usedforsecurity=False)
-    if way in UNJUDGED:
-        return None
-    raise Refused('InvalidRequest', f'The checksum {way} is not known here; there are CRC32, SHA1 and SHA256.')
+    raise Refused('InvalidRequest', f'The checksum {way} is not known here; there are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256.')
 
 
 def asked(headers: Mapping[str, str]) -> tuple[str, str]:
