@@ -24,6 +24,7 @@ METHODS = frozenset(('GET', 'HEAD', 'PUT', 'POST', 'DELETE'))
 
 _SIZES = {20: 'sha1', 32: 'sha256', 64: 'sha512'}
 _ISO = '%Y-%m-%dT%H:%M:%SZ'
+_LATEST = 253_402_300_799
 _READ = ('HEAD', 'GET', 'PUT', 'POST')
 _BASES = ('', '/object')
 
@@ -79,8 +80,11 @@ def signature(text: str) -> tuple[str, bytes]:
 
 
 def moment(text: str) -> int:
-    """Epoch second of an expiry: a number, or a time like 2026-11-22T06:00:00Z. Raises ValueError."""
-    return int(text) if text.isascii() and text.isdecimal() else int(datetime.strptime(text, _ISO).replace(tzinfo=UTC).timestamp())
+    """Epoch second of an expiry: a number, or a time like 2026-11-22T06:00:00Z. Raises ValueError, also for what is past the year 9999."""
+    until = int(text) if text.isascii() and text.isdecimal() else int(datetime.strptime(text, _ISO).replace(tzinfo=UTC).timestamp())
+    if until > _LATEST:
+        raise ValueError('An expiry that no calendar has.')
+    return until
 
 
 def texts(method: str, account: str, container: str, name: str, wish: Signed) -> list[str]:
