@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from hansa.model.batch import LANES, Batch, Lane, Receipt, Run
+from hansa.model.batch import LANES, MOST, Batch, Lane, Receipt, Run
 from hansa.model.errors import Dismissed, Gone
 from hansa.model.site import Mode
 from hansa.ports.clock import Clock
@@ -25,6 +25,8 @@ from hansa.sync.turns import Turns
 
 CREDIT = 2
 HIGH_WATER = 32
+SMALL = MOST // 10
+"""Changes of a batch that may wait inside however many do: a site where little happens is not to stand outside as long as others burst."""
 WIDE = 8
 RETRY_S = 1.0
 PATIENCE_S = 5.0
@@ -45,7 +47,7 @@ class _Line:
 class Gate:
     """The uplink of agents in this process, and the end of the uplinks of all others.
 
-    What waits here is bounded: CREDIT batches a site, and above HIGH_WATER nothing that can stay with its agent.
+    What waits here is bounded: CREDIT batches a site, and above HIGH_WATER nothing that can stay with its agent and is not SMALL.
     """
 
     def __init__(self, store: Store, intake: Intake, roster: Roster, clock: Clock) -> None:
@@ -83,13 +85,13 @@ class Gate:
         lane, upto, tally = batch.lane, line.upto[batch.lane], self._roster.get(batch.site).tally('')
         if batch.number <= upto:
             return Receipt(upto, CREDIT)
-        if (lane != 'command' and self._full(batch.site)) or line.flying >= CREDIT:
+        if (lane != 'command' and len(batch.changes) > SMALL and self._full(batch.site)) or line.flying >= CREDIT:
             tally.refused += 1
             return Receipt(upto, CREDIT, RETRY_S)
         line.flying += 1
         tally.flying = max(tally.flying, line.flying)
         try:
-            async with line.locks[lane], self._turns.of(batch.site, lane):
+            async with line.locks[lane], self._turns.of(batch.site, lane, len(batch.changes)):
                 return await self._take(self._line(batch.site, batch.run), batch)
         finally:
             line.flying -= 1

@@ -45,7 +45,7 @@ class Poll:
         self._news = 0
         self.date = ''
         self._begun = ''
-        self._stamps: list[str] = []
+        self._latest = ''
 
     async def run(self, timeout: float) -> bool:
         """Tell all of it and move the cursor; False where the site turns out not to tell changes, so that whole lists must do."""
@@ -59,6 +59,8 @@ class Poll:
             await self._take(page, ticket, timeout, looks)
             marker, self.date = page.marker, page.date
             self._begun = self._begun or page.date
+            # In a storm all sites wait for room, and what was read need not be kept meanwhile.
+            del page
             if not marker:
                 break
             await self._room()
@@ -68,8 +70,8 @@ class Poll:
         self._track.burst = self._news > lists.PAGE
         await self._look_after_leaving(timeout)
         now = self._clock.monotonic()
-        cursor = diff.cursor(self._track.cursor, self._stamps, now - began, self.date)
-        latest = max(self._stamps, default='')
+        cursor = diff.cursor(self._track.cursor, [self._latest], now - began, self.date)
+        latest = self._latest
         if cursor != self._track.cursor or latest > self._track.latest[0]:
             self._track.changed(now)
         if latest and latest != self._track.latest[0]:
@@ -99,7 +101,7 @@ class Poll:
         self._track.remember(marks, certain=looks == self._track.looks)
         await self._tell(changes)
         self._ids.update(marks)
-        self._stamps += [one.revision for one in page.told]
+        self._latest = max(self._latest, *(one.revision for one in page.told), '')
         await self._kin.look(before, changes, self._clock.monotonic(), timeout, self._tell)
         self._track.observe(changes, self._clock.monotonic())
 

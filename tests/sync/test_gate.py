@@ -18,9 +18,12 @@ from hansa.sync.turns import Turns
 from tests.sync.cloud import Cloud
 from tests.sync.house import House, house
 
+LARGE = gate.SMALL + 1
 
-def batch(site: str, run: str, number: int, name: str = 'n', lane: Lane = 'hot', id: str = 'a') -> Batch:
-    return Batch(site, run, lane, number, (Change('server', id, number, doc={'id': id, 'name': name}),))
+
+def batch(site: str, run: str, number: int, name: str = 'n', lane: Lane = 'hot', id: str = 'a', size: int = 1) -> Batch:
+    ids = [id, *(f'{id}{more}' for more in range(1, size))]
+    return Batch(site, run, lane, number, tuple(Change('server', each, number, doc={'id': each, 'name': name}) for each in ids))
 
 
 async def names(league: House) -> list[str]:
@@ -117,7 +120,7 @@ def test_a_burst_waits_outside_and_commands_pass() -> None:
             slow = Slow(league)
             door = gate.Gate(league.store, slow, league.roster, clock)
             runs = {site.name: (await door.open(site.name, 'managed')).name for site in sites}
-            given = [asyncio.create_task(door.deliver(batch(name, run, 1, lane='bulk'))) for name, run in runs.items()]
+            given = [asyncio.create_task(door.deliver(batch(name, run, 1, lane='bulk', size=LARGE))) for name, run in runs.items()]
             await settled()
             refused = [task for task in given if task.done()]
             assert len(refused) == 5
@@ -125,8 +128,11 @@ def test_a_burst_waits_outside_and_commands_pass() -> None:
             commanded = asyncio.create_task(door.deliver(batch('s0', runs['s0'], 1, lane='command', id='mine')))
             await settled()
             assert slow.order[-1] == 's0 mine'
+            little = asyncio.create_task(door.deliver(batch('s9', runs['s9'], 1)))
+            await settled()
+            assert not little.done()
             slow.opened.set()
-            await asyncio.gather(commanded, *given)
+            await asyncio.gather(commanded, little, *given)
             assert slow.most == gate.WIDE + 1
 
     asyncio.run(main())
@@ -140,17 +146,17 @@ def test_who_was_turned_away_goes_before_who_comes_later() -> None:
             slow = Slow(league)
             door = gate.Gate(league.store, slow, league.roster, clock)
             runs = {site.name: (await door.open(site.name, 'managed')).name for site in sites}
-            given = {name: asyncio.create_task(door.deliver(batch(name, run, 1))) for name, run in runs.items()}
+            given = {name: asyncio.create_task(door.deliver(batch(name, run, 1, size=LARGE))) for name, run in runs.items()}
             await settled()
             away = [name for name, task in given.items() if task.done()]
             assert len(away) == 3
             slow.opened.set()
             await asyncio.gather(*given.values())
             slow.opened.clear()
-            again = [asyncio.create_task(door.deliver(batch(name, runs[name], 2))) for name in runs if name not in away]
+            again = [asyncio.create_task(door.deliver(batch(name, runs[name], 2, size=LARGE))) for name in runs if name not in away]
             await settled()
             assert [task.done() for task in again] == [False] * (gate.HIGH_WATER + gate.WIDE - 3) + [True] * 3
-            first = [asyncio.create_task(door.deliver(batch(name, runs[name], 1))) for name in away]
+            first = [asyncio.create_task(door.deliver(batch(name, runs[name], 1, size=LARGE))) for name in away]
             await settled()
             assert not any(task.done() for task in first)
             clock.advance(gate.PATIENCE_S)
@@ -176,6 +182,24 @@ def test_turns_go_round_the_sites_and_a_better_lane_goes_first() -> None:
         await asyncio.gather(*(one(site, lane) for site, lane in wanted))
         assert order == ['a bulk', 'c command', 'c hot', 'a bulk', 'b bulk', 'a bulk', 'b bulk']
         assert turns.waiting == 0
+
+    asyncio.run(main())
+
+
+def test_who_has_little_goes_before_those_who_have_much_and_these_go_round() -> None:
+    async def main() -> None:
+        turns, order = Turns(1), []
+
+        async def one(name: str, work: int, times: int) -> None:
+            for _ in range(times):
+                async with turns.of(name, 'hot', work):
+                    order.append(name)
+                    await asyncio.sleep(0)
+
+        await asyncio.gather(*(one(name, 500, 3) for name in 'abc'), one('quiet', 5, 2))
+        assert [name for name in order if name != 'quiet'] == [*'abc'] * 3
+        assert order.index('quiet') == 1
+        assert order[:5].count('quiet') == 2
 
     asyncio.run(main())
 
