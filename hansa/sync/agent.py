@@ -21,6 +21,7 @@ from hansa.rules import diff
 from hansa.sync import lists
 from hansa.sync.attached import Attached, Notes
 from hansa.sync.courier import Courier
+from hansa.sync.desk import Desk
 from hansa.sync.kin import Kin
 from hansa.sync.plan import Plan
 from hansa.sync.poll import Poll
@@ -42,7 +43,7 @@ class Agent:
 
     def __init__(
         self, member: Member, uplink: Uplink, clock: Clock, pace: diff.Pace | None = None, questions: Questions | None = None,
-        known: Attached | None = None, desk: asyncio.Lock | None = None,
+        known: Attached | None = None, desk: Desk | None = None,
     ) -> None:  # fmt: skip
         self.member = member
         self.questions = questions or Questions(clock)

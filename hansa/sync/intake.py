@@ -17,6 +17,7 @@ from hansa.ports.store import Store
 from hansa.rules import ingest, merge, owners, translate
 from hansa.rules.aliases import AliasBook
 from hansa.sync import lists
+from hansa.sync.desk import SLICE, Desk
 from hansa.sync.memory import Memory
 from hansa.sync.questions import SECOND, Questions
 from hansa.sync.shares import CHUNK, Shares
@@ -25,14 +26,12 @@ from hansa.sync.turnstile import Turnstile
 _LOG = logging.getLogger('hansa.sync')
 _ORDER = {kind: number for number, kind in enumerate(lists.ORDER)}
 
-SLICE = 20
-"""Documents that are read in one go: a millisecond or two, after which others get their turn of the loop."""
 _TRIES = 3
 
 
 class _Sight:
     """Of one kind at a site, by site id: what is believed of what was told, the part of it that is new, and that as it is to be stored; and which
-    ids this site claims with it for the first time.
+    ids this site claims with it for the first time. `words` tells in which state of the site's aliases it is.
     """
 
     def __init__(self, member: Member, kind: str) -> None:
@@ -44,6 +43,7 @@ class _Sight:
         self.changed: dict[str, Record] = {}
         self.settled: list[Record] = []
         self.new: list[str] = []
+        self.words = 0
 
 
 class Intake:
@@ -56,8 +56,7 @@ class Intake:
         self, store: Store, book: AliasBook, roster: Roster, clock: Clock, level: Callable[[], Awaitable[None]] | None = None
     ) -> None:
         self.collisions = 0
-        # Whoever has much to read, of all agents and batches of this process, does a slice of it in each turn of the loop.
-        self.desk = asyncio.Lock()
+        self.desk = Desk()
         self._level = level
         self._store = store
         self._book = book
@@ -109,12 +108,15 @@ class Intake:
                     await self._drop(member, kind, some)
             else:
                 plain += some
+        kinds = list(dict.fromkeys(change.kind for change in plain))
+        sorts = [[change for change in plain if change.kind == kind] for kind in kinds]
+        sights = [_Sight(member, some[0].kind) for some in sorts]
+        # To read much takes many turns of the loop; nobody who has a single object of the same kind to tell waits for that.
+        for sight, some in zip(sights, sorts, strict=True):
+            await self._see(sight, some)
         async with contextlib.AsyncExitStack() as held:
-            kinds = list(dict.fromkeys(change.kind for change in plain))
             for kind in sorted(kinds):
                 await held.enter_async_context(self._lock(member.name, kind))
-            sorts = [[change for change in plain if change.kind == kind] for kind in kinds]
-            sights = [_Sight(member, some[0].kind) for some in sorts]
             try:
                 for sight, some in zip(sights, sorts, strict=True):
                     await self._plain(sight, some)
@@ -151,18 +153,24 @@ class Intake:
     async def _see(self, sight: _Sight, changes: Sequence[Change]) -> None:
         """Read what was told, in slices; once more where an alias of the site came or went meanwhile, so that all of it is in the same words."""
         for _ in range(_TRIES):
-            began = self._book.changes(sight.member.name)
+            sight.words = self._book.changes(sight.member.name)
             await self._read(sight, changes)
-            if self._book.changes(sight.member.name) == began:
+            if self._book.changes(sight.member.name) == sight.words:
                 break
+        self._sift(sight)
+
+    def _sift(self, sight: _Sight) -> None:
+        """Leave out what was told by a later answer meanwhile; what is left and new is changed."""
         memory = self._memory(sight.member.name, sight.kind)
+        for site_id in [site_id for site_id, asked in sight.asked.items() if not memory.news(site_id, asked)]:
+            del sight.told[site_id], sight.docs[site_id], sight.asked[site_id]
         sight.changed = {site_id: record for site_id, record in sight.told.items() if not memory.same(record)}
 
     async def _read(self, sight: _Sight, changes: Sequence[Change]) -> None:
         member, kind = sight.member, sight.kind
         memory = self._memory(member.name, kind)
         for start in range(0, len(changes), SLICE):
-            async with self.desk:
+            async with self.desk.documents(len(changes)):
                 for change in changes[start : start + SLICE]:
                     if change.doc is not None and (record := self._record(member, kind, change.doc, change.asked)) and memory.news(record.site_id, change.asked):
                         sight.told[record.site_id] = record
@@ -172,7 +180,11 @@ class Intake:
                 await asyncio.sleep(0)
 
     async def _plain(self, sight: _Sight, changes: Sequence[Change]) -> None:
-        await self._see(sight, changes)
+        """With its lock held, of what was seen without."""
+        if self._book.changes(sight.member.name) == sight.words:
+            self._sift(sight)
+        else:
+            await self._see(sight, changes)
         if sight.changed:
             sight.settled = await self._refuse_strangers(sight)
 

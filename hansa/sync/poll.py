@@ -91,7 +91,7 @@ class Poll:
     async def _take(self, page: Glance, ticket: int, timeout: float, looks: int) -> None:
         # To look a page over is the loop's work for as long as a request may wait; so is each part of what follows.
         await asyncio.sleep(0)
-        async with self._reader.desk:
+        async with self._reader.desk.documents(len(page.told)):
             marks = {one.id: track.mark(one.raw) for one in page.told}
             news = self._track.news(marks)
             self._news += len(news)

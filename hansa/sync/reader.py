@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import email.utils
 import urllib.parse
 from typing import Any
@@ -14,6 +13,7 @@ from hansa.model.resource import KINDS
 from hansa.ports import roster
 from hansa.ports.site import OPERATOR, SiteRequest, SiteResponse
 from hansa.sync import lists
+from hansa.sync.desk import Desk
 
 
 class BadAnswer(Exception):
@@ -46,15 +46,15 @@ class Reader:
     Long answers are read at the `desk`, which all agents of a process share: one of them in each turn of the loop.
     """
 
-    def __init__(self, member: roster.Member, desk: asyncio.Lock | None = None) -> None:
-        self.desk = desk or asyncio.Lock()
+    def __init__(self, member: roster.Member, desk: Desk | None = None) -> None:
+        self.desk = desk or Desk()
         self._member = member
 
     async def page(self, ask: lists.Ask, marker: str, timeout: float) -> Page:
         """One page of a list."""
         answer, body = await self._listed(ask, marker, timeout)
         try:
-            async with self.desk:
+            async with self.desk.bytes(len(body)):
                 docs, following = lists.parse(ask, body, marker)
         except ValueError as error:  # msgspec's errors are ValueErrors too
             raise BadAnswer(f'GET {ask.path}: {error}') from error
@@ -64,7 +64,7 @@ class Reader:
         """One page of a list, of which little is expected to be news."""
         answer, body = await self._listed(ask, marker, timeout)
         try:
-            async with self.desk:
+            async with self.desk.bytes(len(body)):
                 told, following = lists.glance(ask, body, marker)
         except ValueError as error:
             raise BadAnswer(f'GET {ask.path}: {error}') from error
