@@ -192,9 +192,9 @@ class Store(Protocol):
         """The same for debts of several objects or sites, one generation for all: each is owed by its own `site`."""
         ...
 
-    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
-        """How the change of the debt's `generation` ended: those that `paid` owe the object no more, of those that `missed` it that is said.
-        What is owed since a later change stays as it is.
+    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str], done: Sequence[str] = ()) -> None:
+        """How the change of the debt's `generation` ended: those that `paid` owe the object no more, of those that `missed` it that is said. Those
+        that have `done` it owe something else of it still, but have missed nothing. What is owed since a later change stays as it is.
         """
         ...
 

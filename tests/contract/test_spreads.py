@@ -54,6 +54,12 @@ def test_what_sites_owe(judge: Judge) -> None:
             Debt('p1', 'c', 'o', 'east', 9.0, second),
             Debt('p1', 'c', 'o', 'west', 7.5, second, True),
         ]
+        await store.settle(Debt('p1', 'c', 'o', '', 0.0, second), [], ['east'], ['west'])
+        assert await store.debts('p1', 'c', 'o') == [
+            Debt('p1', 'c', 'o', 'east', 9.0, second, True),
+            Debt('p1', 'c', 'o', 'west', 7.5, second),
+        ]
+        await store.settle(Debt('p1', 'c', 'o', '', 0.0, second), [], ['west'], ['east'])
         await store.owe(owe('é', missed=True), ['west'])
         await store.owe(owe(''), ['west'])
         last = await store.owe_all([msgspec.structs.replace(owe('z'), site='west')])

@@ -8,7 +8,7 @@ import pytest
 
 from hansa.sites.sim.fault import Fault
 from tests import house, virtual
-from tests.northbound.test_object_dispersed import ACCOUNT, SITES, held, listed, make
+from tests.northbound.test_object_dispersed import ACCOUNT, BIG, SITES, held, listed, make, plain
 
 
 @pytest.mark.parametrize('method', ['PUT', 'DELETE'])
@@ -56,5 +56,27 @@ def test_a_container_that_was_half_deleted_is_whole_again_where_an_object_is_in_
             assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[2] == b'was there'
             assert await listed(league) == ['o']
             assert held(league, 'east').names == ['o']
+
+    virtual.run(main)
+
+
+def test_what_a_site_missed_before_is_not_held_against_what_it_has_now() -> None:
+    async def main() -> None:
+        async with house.league(*SITES) as league:
+            await make(league)
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(BIG, 1))
+            league.clouds['east'].fault = Fault('refuse', method='PUT', path='/d/o')
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(BIG, 2))
+            # The next is at east and west; east does not take away what is left of the one before, and west now and then does not answer.
+            league.clouds['east'].fault = Fault('error', method='DELETE', path='/d', status=503)
+            league.clouds['north'].fault = Fault('refuse', method='PUT', path='/d/o')
+            await league.ok('PUT', f'{ACCOUNT}/d/o', plain(BIG, 3))
+            league.clouds['east'].fault = league.clouds['north'].fault = None
+            league.clouds['west'].fault = Fault('refuse', method='GET', path='/d/o')
+            await league.clock.sleep(120)
+            league.clouds['west'].fault = None
+            await league.clock.sleep(120)
+            assert (await league.ask('GET', f'{ACCOUNT}/d/o'))[2] == plain(BIG, 3)
+            assert [held(league, site).names for site in SITES] == [['o']] * 3
 
     virtual.run(main)

@@ -145,9 +145,13 @@ class Lists:
         return _Told(merging.page(member.name, query, rows), headers)
 
     async def sums(self, spread: Spread) -> tuple[int, int]:
-        """Objects and bytes; added up over a listing where anything was changed since the last time, by us or by what sites count. Raises SiteDown."""
+        """Objects and bytes; added up over a listing where anything was changed since the last time, by us, by what sites count or by what they owe.
+
+        Raises SiteDown.
+        """
         id = (spread.project, spread.container, spread.registered)
-        counters = (str(self._shelves.changes.get(id[:2], 0)), *await self._counted(spread))
+        owing = (f'{site} {count}' for _, container, site, count in await self._shelves.store.owing(spread.project) if container == spread.container)
+        counters = (str(self._shelves.changes.get(id[:2], 0)), *owing, *await self._counted(spread))
         kept = self._sums.get(id)
         if kept is not None and kept[0] == counters:
             return kept[1]

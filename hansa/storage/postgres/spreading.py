@@ -70,12 +70,13 @@ async def owe(db: Session, debts: Sequence[Debt]) -> int:
     return turn
 
 
-async def settle(db: Session, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
+async def settle(db: Session, debt: Debt, paid: Sequence[str], missed: Sequence[str], done: Sequence[str]) -> None:
     """How the change of that generation ended."""
     key = (debt.project, debt.container, debt.object, debt.generation)
     where = 'WHERE project = $1 AND container = $2 AND object = $3 AND generation = $4 AND site = $5'
-    for site in sorted((*paid, *missed)):
-        await db.run(f'DELETE FROM debt {where}' if site in paid else f'UPDATE debt SET missed = true {where}', *key, site)
+    for site in sorted((*paid, *missed, *done)):
+        change = 'DELETE FROM debt' if site in paid else f'UPDATE debt SET missed = {site in missed}'
+        await db.run(f'{change} {where}', *key, site)
 
 
 async def debts(db: Session, project: str, container: str, object: str) -> list[Debt]:

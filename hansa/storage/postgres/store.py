@@ -176,8 +176,8 @@ class PostgresStore:
     async def owe_all(self, debts: Sequence[Debt]) -> int:
         return await self._pool.write(lambda db: spreading.owe(db, debts))
 
-    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
-        await self._pool.write(lambda db: spreading.settle(db, debt, paid, missed))
+    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str], done: Sequence[str] = ()) -> None:
+        await self._pool.write(lambda db: spreading.settle(db, debt, paid, missed, done))
 
     async def debts(self, project: str, container: str, object: str) -> list[Debt]:
         return await self._pool.read(lambda db: spreading.debts(db, project, container, object))

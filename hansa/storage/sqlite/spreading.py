@@ -62,12 +62,12 @@ def owe(db: sqlite3.Connection, debts: Sequence[Debt]) -> int:
     return turn
 
 
-def settle(db: sqlite3.Connection, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
+def settle(db: sqlite3.Connection, debt: Debt, paid: Sequence[str], missed: Sequence[str], done: Sequence[str]) -> None:
     """How the change of that generation ended."""
     key = (debt.project, debt.container, debt.object, debt.generation)
     where = 'WHERE project = ? AND container = ? AND object = ? AND generation = ? AND site = ?'
     db.executemany(f'DELETE FROM debt {where}', [(*key, site) for site in paid])
-    db.executemany(f'UPDATE debt SET missed = 1 {where}', [(*key, site) for site in missed])
+    db.executemany(f'UPDATE debt SET missed = ? {where}', [(site in missed, *key, site) for site in (*missed, *done)])
 
 
 def debts(db: sqlite3.Connection, project: str, container: str, object: str) -> list[Debt]:

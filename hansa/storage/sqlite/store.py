@@ -223,8 +223,8 @@ class SqliteStore:
     async def owe_all(self, debts: Sequence[Debt]) -> int:
         return await self._write(lambda db: spreading.owe(db, debts), len(debts))
 
-    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str]) -> None:
-        await self._write(lambda db: spreading.settle(db, debt, paid, missed))
+    async def settle(self, debt: Debt, paid: Sequence[str], missed: Sequence[str], done: Sequence[str] = ()) -> None:
+        await self._write(lambda db: spreading.settle(db, debt, paid, missed, done))
 
     async def debts(self, project: str, container: str, object: str) -> list[Debt]:
         return spreading.debts(self._points, project, container, object)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +20,8 @@ SPANNING = {
     'm': {'x-container-meta-hansa-mirror': 'east,west'},
     'm-2': {'x-container-meta-hansa-mirror': 'north,east,west'},
     'm-3_segments': {'x-container-meta-hansa-mirror': 'west,north', 'x-container-meta-hansa-quorum': 'all'},
-} | ({'md': {'x-container-meta-hansa-disperse': '2-of-3:east,north,west'}} if os.environ.get('OBJECTS_DISPERSED') else {})
+    'md': {'x-container-meta-hansa-disperse': '2-of-3:east,north,west'},
+}
 """Containers that span sites, if they are there, and the headers that make them."""
 
 OBJECTS = ('o', 'p', 'p/', 'p//q', 'p/r', 'p/r/s', 'q-1', 'q-2', 'é', 'é/ü', '~', 'z z', '%41', 'a?b', '\U0001f600', 'x#y')
