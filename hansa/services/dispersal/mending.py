@@ -72,7 +72,7 @@ class Mending:
         index = found.ring.index(member.name) or await self._housed(spread, found, member)
         hand = self._shelves.own(spread.project)
         others = [piece for piece in found.pieces if piece.site != member.name]
-        others = [piece for piece in others if piece.site not in stale] + [piece for piece in others if piece.site in stale]
+        others.sort(key=lambda piece: (piece.site in stale, piece.label is None or piece.label.mark != found.mark))
         if not index:
             return False
         source = msgspec.structs.replace(found, pieces=others)

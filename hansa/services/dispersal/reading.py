@@ -72,12 +72,13 @@ class Reading:
         self._keyring.forget(spread)
 
     async def _look(self, hand: Hand, project: str, spread: Spread, ring: Ring, name: str, method: str, final: bool) -> tuple[Told, Verdict]:
-        """First as many sites as are needed, then the others where these do not suffice."""
+        """First as many sites as are needed, then the others where these do not suffice; all for the `final` word, as one of them may have newer words."""
         members = self._shelves.readers(spread)
-        told = await self._shelves.tell(hand, spread, name, members[: ring.scheme.k], method)
+        first = len(members) if final else ring.scheme.k
+        told = await self._shelves.tell(hand, spread, name, members[:first], method)
         verdict = await self._shelves.weighed(ring.scheme, project, spread, name, told, final=final)
-        if verdict.mark is None:
-            more = await self._shelves.tell(hand, spread, name, members[ring.scheme.k :], method)
+        if verdict.mark is None and members[first:]:
+            more = await self._shelves.tell(hand, spread, name, members[first:], method)
             told = Told(told.pieces | more.pieces, told.lost | more.lost)
             verdict = await self._shelves.weighed(ring.scheme, project, spread, name, told, final=final)
         return told, verdict
