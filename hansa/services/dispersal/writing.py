@@ -239,11 +239,9 @@ class Writing:
         if len(done) >= ring.scheme.k:
             # Whoever is broken off here still owes it, so that what is left is swept up.
             tidy = before is None or await self._tidied(spread, name, before, done, mark.generation if mark and mark.apart else '')
-            missed = [site for site in spread.sites if site not in done]
-            if not tidy and mark is None:
-                # Heads that were put by may be left: of what is gone none of them is to be put back.
-                missed, done = list(spread.sites), []
-            await self._shelves.store.settle(debt, done if tidy else [], missed, [] if tidy else done)
+            # Heads that were put by may be left: of what is gone none of them is to be put back.
+            having = done if tidy or mark is not None else []
+            await self._shelves.store.settle(debt, having if tidy else [], [site for site in spread.sites if site not in having], having)
             self._shelves.changed(spread)
             return None
         with contextlib.suppress(HansaError):
