@@ -52,14 +52,14 @@ def test_a_stack_over_two_sites_is_made_changed_and_deleted(desk: Desk) -> None:
     with swept(desk):
         desk.heat.stack('create', '--wait', '-t', TEMPLATE, NAME, again=('update', '--wait', '--existing', NAME))
         made = complete(desk)
-        of_two_zones(desk, made)
+        settled(lambda: of_two_zones(desk, made))
         with_trusts(desk)
         assert open_ports(desk, made['group']) == {22, 80}
 
         changes = ('first_name=front', 'volume_size=2', 'open_ports=22,80,443')
         desk.heat.stack('update', '--wait', '--existing', *(f'--parameter={each}' for each in changes), NAME)
         assert complete(desk) == made
-        of_two_zones(desk, made)
+        settled(lambda: of_two_zones(desk, made))
         assert desk.user.compute.get_server(made['first_server']).name == 'front'
         assert desk.user.block_storage.get_volume(made['volume']).size == 2
         assert open_ports(desk, made['group']) == {22, 80, 443}
@@ -163,6 +163,18 @@ def held(cloud: Any, project: str, *, everybody: bool) -> set[str]:
     for kind in (network.networks, network.subnets, network.ports, network.routers, network.ips, network.security_groups):
         found |= {each.id for each in kind(project_id=project) if each.name != 'default'}
     return found
+
+
+def settled(check: Callable[[], None]) -> None:
+    """Lists are as old as they say: wait until what was just made stands in all of them. Raises what `check` does where it does not."""
+    deadline = time.monotonic() + SOON_SECONDS
+    while True:
+        try:
+            return check()
+        except (AssertionError, ValueError):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.5)
 
 
 def soon(left: Callable[[], object]) -> None:
